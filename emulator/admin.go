@@ -1,0 +1,170 @@
+package emulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// maxLifetime bounds the lifetime of a token minted over HTTP.
+const maxLifetime = 365 * 24 * time.Hour
+
+// adminError is a refusal with its status.
+type adminError struct {
+	status int
+	text   string
+}
+
+func (e *adminError) Error() string { return e.text }
+
+func refuse(status int, format string, args ...any) error {
+	return &adminError{status, fmt.Sprintf(format, args...)}
+}
+
+// adminFunc answers a request with something to encode as JSON, or a string to send as text.
+type adminFunc func(*http.Request) (any, error)
+
+// newAdmin makes the administration handler. It has no CORS, so no web page of another origin can read from it, and it
+// refuses requests that such a page could cause to be sent.
+func (e *Emulator) newAdmin() http.Handler {
+	table := e.adminTable()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		answer, err := dispatch(table, r)
+		writeAdmin(w, answer, err)
+	})
+}
+
+func (e *Emulator) adminTable() map[string]map[string]adminFunc {
+	list := func(f func() any) map[string]adminFunc {
+		return map[string]adminFunc{"GET": func(*http.Request) (any, error) { return f(), nil }}
+	}
+	return map[string]map[string]adminFunc{
+		"/":            list(func() any { return e.overview() }),
+		"/healthz":     list(func() any { return map[string]string{"status": "ok"} }),
+		"/users":       list(func() any { return e.Users() }),
+		"/counters":    list(func() any { return e.Counters() }),
+		"/identities":  list(func() any { return e.Identities() }),
+		"/requests":    list(func() any { return e.Requests() }),
+		"/faults":      {"GET": e.adminFaults, "POST": e.adminAddFault},
+		"/reset":       {"POST": e.adminReset},
+		"/token":       {"POST": e.adminToken},
+		"/keys/rotate": {"POST": e.adminRotate},
+	}
+}
+
+// dispatch checks where the request comes from and runs its function.
+func dispatch(table map[string]map[string]adminFunc, r *http.Request) (any, error) {
+	if u, err := url.Parse("http://" + r.Host); err != nil || !loopbackHost(u.Hostname()) {
+		return nil, refuse(http.StatusForbidden, "the Host header has to be a loopback name")
+	}
+	if r.Header.Get("Origin") != "" {
+		return nil, refuse(http.StatusForbidden, "requests from web pages are not answered here")
+	}
+	methods, ok := table[r.URL.Path]
+	if !ok {
+		return nil, refuse(http.StatusNotFound, "there is nothing here; GET / lists what there is")
+	}
+	run, ok := methods[r.Method]
+	if !ok {
+		return nil, refuse(http.StatusMethodNotAllowed, "the method is not allowed here")
+	}
+	return run(r)
+}
+
+// writeAdmin writes an answer.
+func writeAdmin(w http.ResponseWriter, answer any, err error) {
+	status := http.StatusOK
+	if text, ok := answer.(string); ok && err == nil {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, text)
+		return
+	}
+	if err != nil {
+		status = http.StatusInternalServerError
+		if refusal, ok := errors.AsType[*adminError](err); ok {
+			status = refusal.status
+		}
+		answer = map[string]string{"error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.Encode(answer)
+}
+
+func (e *Emulator) adminReset(*http.Request) (any, error) {
+	e.Reset()
+	return map[string]string{"status": "ok"}, nil
+}
+
+func (e *Emulator) adminRotate(r *http.Request) (any, error) {
+	drop := r.URL.Query().Get("drop")
+	if drop != "" && drop != "old" {
+		return nil, refuse(http.StatusBadRequest, "drop can only be old")
+	}
+	if err := e.RotateKeys(drop == "old"); err != nil {
+		return nil, err
+	}
+	return map[string]string{"status": "ok"}, nil
+}
+
+// adminTokenRequest is the body of POST /token; see [TokenRequest].
+type adminTokenRequest struct {
+	User             string   `json:"user"`
+	Teams            bool     `json:"teams"`
+	Client           string   `json:"client"`
+	Version          string   `json:"version"`
+	Scopes           []string `json:"scopes"`
+	Audience         string   `json:"audience"`
+	ExpiresInSeconds float64  `json:"expiresInSeconds"`
+	AppOnly          bool     `json:"appOnly"`
+	Flaw             Flaw     `json:"flaw"`
+}
+
+func (e *Emulator) adminToken(r *http.Request) (any, error) {
+	var in adminTokenRequest
+	if err := decodeOne(r.Body, &in); err != nil {
+		return nil, err
+	}
+	if s := in.ExpiresInSeconds; s < 0 || s > maxLifetime.Seconds() || s != math.Trunc(s) {
+		return nil, refuse(http.StatusBadRequest, "expiresInSeconds has to be a whole number up to %.0f", maxLifetime.Seconds())
+	}
+	token, lifetime, err := e.mint(TokenRequest{
+		User: in.User, Teams: in.Teams, Client: in.Client, Version: in.Version, Scopes: in.Scopes, Audience: in.Audience,
+		ExpiresIn: time.Duration(in.ExpiresInSeconds) * time.Second, AppOnly: in.AppOnly, Flaw: in.Flaw,
+	})
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "%v", err)
+	}
+	return map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int64(lifetime / time.Second)}, nil
+}
+
+// decodeOne decodes exactly one JSON object without unknown fields. An empty body is an empty object.
+func decodeOne(body io.Reader, into any) error {
+	dec := json.NewDecoder(body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", maxBody)
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the body is not the JSON object that belongs here: %v", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return refuse(http.StatusBadRequest, "the body holds more than one JSON value")
+	}
+	return nil
+}

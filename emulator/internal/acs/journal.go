@@ -1,0 +1,97 @@
+package acs
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// maxLine bounds a line of a data file, in bytes.
+const maxLine = 4 << 10
+
+// entry is a line of the data file.
+type entry struct {
+	Op       string    `json:"op"` // "create" or "delete"
+	ID       string    `json:"id"`
+	At       time.Time `json:"at"`
+	CustomID string    `json:"customId,omitempty"`
+}
+
+// journal is a file of entries, one JSON object a line, that only grows.
+// It is not synced: it survives the end of the process, not of the machine.
+// It is not safe for concurrent use, in one process or in several.
+type journal struct {
+	file *os.File
+	size int64 // where the next line goes
+}
+
+// openJournal opens or makes a file and hands its entries to apply. A last
+// line that is incomplete or damaged is cut off.
+func openJournal(path string, apply func(entry) error) (*journal, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{file: file}
+	if err := j.load(apply); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return j, nil
+}
+
+func (j *journal) load(apply func(entry) error) error {
+	in := bufio.NewReaderSize(j.file, maxLine)
+	for number := 1; ; number++ {
+		line, err := in.ReadSlice('\n')
+		if err == io.EOF {
+			return j.file.Truncate(j.size)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			if _, more := in.Peek(1); more == io.EOF {
+				return j.file.Truncate(j.size)
+			}
+			return fmt.Errorf("line %d is damaged: %w", number, err)
+		}
+		if err := apply(e); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		j.size += int64(len(line))
+	}
+}
+
+// append writes one line. What a failed write left behind is overwritten by
+// the next one, or cut off at the next start.
+func (j *journal) append(e entry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if len(line) >= maxLine {
+		return errors.New("line too long")
+	}
+	if _, err := j.file.WriteAt(append(line, '\n'), j.size); err != nil {
+		return errors.Join(err, j.file.Truncate(j.size))
+	}
+	j.size += int64(len(line)) + 1
+	return nil
+}
+
+func (j *journal) empty() error {
+	j.size = 0
+	return j.file.Truncate(0)
+}
+
+func (j *journal) close() error {
+	if err := j.file.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

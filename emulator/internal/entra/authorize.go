@@ -1,0 +1,247 @@
+package entra
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// authRequest is a checked request to the authorize endpoint.
+type authRequest struct {
+	tenant      tenant
+	params      url.Values // as sent
+	app         *App
+	redirectURI string
+	mode        string
+	state       string
+	prompt      string
+	hint        string
+	scopes      string
+	challenge   string
+	plain       bool
+}
+
+// authorize is the authorize endpoint.
+func (s *Service) authorize(w http.ResponseWriter, r *http.Request, t tenant) {
+	s.counts.add("authorize")
+	params := r.URL.Query()
+	if r.Method == http.MethodPost {
+		if e := readForm(r); e != nil {
+			s.errorPage(w, r, e)
+			return
+		}
+		params = r.PostForm
+	}
+	req, ok := s.readAuthorize(w, r, t, params)
+	if !ok {
+		return
+	}
+	user, show := s.silentUser(r, req)
+	switch {
+	case user != nil:
+		s.signIn(w, r, req, user)
+	case show:
+		s.picker(w, req)
+	default:
+		s.sendError(w, r, req, fail(50058, "A silent sign-in request was sent but no user is signed in."))
+	}
+}
+
+// readAuthorize checks the request. When it is wrong, the answer has been written: as a page as long as the redirect URI
+// cannot be trusted, after that to the redirect URI.
+func (s *Service) readAuthorize(w http.ResponseWriter, r *http.Request, t tenant, params url.Values) (authRequest, bool) {
+	req := authRequest{tenant: t, params: params}
+	if e := req.trust(s.dir); e != nil {
+		s.errorPage(w, r, e)
+		return req, false
+	}
+	if e := req.check(s.dir); e != nil {
+		s.sendError(w, r, req, e)
+		return req, false
+	}
+	return req, true
+}
+
+// trust checks client and redirect URI.
+func (q *authRequest) trust(d *Directory) *Error {
+	for name, values := range q.params {
+		if len(values) > 1 {
+			return fail(90100, "The parameter '%s' appears more than once.", clip(name))
+		}
+	}
+	id, redirect := q.params.Get("client_id"), q.params.Get("redirect_uri")
+	if id == "" {
+		return missing("client_id")
+	}
+	if q.app = d.app(id); q.app == nil {
+		return unknownApp(id)
+	}
+	if redirect == "" {
+		return missing("redirect_uri")
+	}
+	if !q.app.redirectAllowed(redirect) {
+		return fail(50011, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the "+
+			"application '%s'.", clip(redirect), q.app.ID)
+	}
+	q.redirectURI, q.state, q.mode = redirect, q.params.Get("state"), "query"
+	switch mode := q.params.Get("response_mode"); mode {
+	case "", "query":
+	case "fragment", "form_post":
+		q.mode = mode
+	default:
+		return fail(70007, "'%s' is not a supported value for 'response_mode'.", clip(mode))
+	}
+	return nil
+}
+
+// check checks the rest.
+func (q *authRequest) check(d *Directory) *Error {
+	switch kind := q.params.Get("response_type"); kind {
+	case "":
+		return missing("response_type")
+	case "code":
+	default:
+		return fail(70005, "response_type '%s' isn't supported for the application.", clip(kind))
+	}
+	q.hint, q.prompt, q.scopes = q.params.Get("login_hint"), q.params.Get("prompt"), q.params.Get("scope")
+	switch q.prompt {
+	case "", "none", "login", "select_account", "consent":
+	default:
+		return fail(90023, "Unsupported 'prompt' value.")
+	}
+	set, e := d.parseScope(q.scopes)
+	if e != nil {
+		return e
+	}
+	if _, e := set.consented(q.app); e != nil {
+		return e
+	}
+	return q.checkPKCE()
+}
+
+var challengePattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+
+// checkPKCE demands S256 of public clients (RFC 7636).
+func (q *authRequest) checkPKCE() *Error {
+	challenge, method := q.params.Get("code_challenge"), q.params.Get("code_challenge_method")
+	if challenge == "" && !q.app.Public {
+		return nil
+	}
+	if challenge == "" || method != "S256" && q.app.Public {
+		return fail(9002325, "Proof Key for Code Exchange is required for cross-origin authorization code redemption. "+
+			"A public client has to send a code_challenge with the method S256.")
+	}
+	if method != "" && method != "S256" && method != "plain" {
+		return fail(90023, "Unsupported 'code_challenge_method' value.")
+	}
+	if !challengePattern.MatchString(challenge) {
+		return fail(50147, "The size of the code challenge parameter isn't valid.")
+	}
+	q.challenge, q.plain = challenge, method != "S256"
+	return nil
+}
+
+// silentUser decides who is signed in without a page; show says that a page may be shown instead.
+func (s *Service) silentUser(r *http.Request, req authRequest) (user *User, show bool) {
+	current, signedIn := s.session(r)
+	hinted := s.dir.user(req.hint)
+	switch req.prompt {
+	case "none":
+		if req.hint != "" {
+			return hinted, false
+		}
+		return current.user, false
+	case "":
+		if signedIn && req.hint == "" {
+			return current.user, true
+		}
+		if signedIn && hinted != nil {
+			return hinted, true
+		}
+	}
+	return nil, true
+}
+
+// login receives the choice made on the picker page. Its query is that of the authorize request and is checked again.
+func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
+	if err := s.origin.Check(r); err != nil {
+		http.Error(w, "the form was sent from another site", http.StatusForbidden)
+		return
+	}
+	if e := readForm(r); e != nil {
+		s.errorPage(w, r, e)
+		return
+	}
+	req, ok := s.readAuthorize(w, r, t, r.URL.Query())
+	if !ok {
+		return
+	}
+	s.counts.add("login")
+	if r.PostForm.Get("action") == "cancel" {
+		s.sendError(w, r, req, fail(65004, "User declined to consent to access the app."))
+		return
+	}
+	user := s.dir.user(r.PostForm.Get("user"))
+	if user == nil {
+		s.errorPage(w, r, fail(50034, "The user account does not exist in the directory."))
+		return
+	}
+	s.signIn(w, r, req, user)
+}
+
+// signIn starts or keeps the session, and sends a code to the redirect URI.
+func (s *Service) signIn(w http.ResponseWriter, r *http.Request, req authRequest, user *User) {
+	sid := s.startSession(w, r, user)
+	name := s.codes.put("1.Aa", code{
+		app: req.app, redirectURI: req.redirectURI, challenge: req.challenge, plain: req.plain,
+		facts: grantFacts{user: user, scopes: req.scopes, nonce: req.params.Get("nonce"), session: sid},
+	}, s.now().Add(codeLifetime))
+	answer := url.Values{"code": {name}, "session_state": {sid}}
+	if req.params.Get("client_info") == "1" {
+		answer.Set("client_info", clientInfo(user))
+	}
+	s.send(w, req, answer)
+}
+
+// sendError sends an error to the redirect URI.
+func (s *Service) sendError(w http.ResponseWriter, r *http.Request, req authRequest, e *Error) {
+	s.counts.add("refused")
+	b := s.body(r, e)
+	name := b.Error
+	if e.Suberror == "consent_required" {
+		name = e.Suberror // at this endpoint the name is that of OpenID Connect
+	}
+	answer := url.Values{"error": {name}, "error_description": {b.Description}, "error_uri": {b.URI}}
+	if b.Suberror != "" {
+		answer.Set("suberror", b.Suberror)
+	}
+	s.send(w, req, answer)
+}
+
+// send delivers an authorization response in the mode that was asked for. State is echoed exactly.
+func (s *Service) send(w http.ResponseWriter, req authRequest, answer url.Values) {
+	if req.params.Has("state") {
+		answer.Set("state", req.state)
+	}
+	noStore(w.Header())
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	switch req.mode {
+	case "form_post":
+		s.postPage(w, req, answer)
+		return
+	case "fragment":
+		w.Header().Set("Location", req.redirectURI+"#"+answer.Encode())
+	default:
+		w.Header().Set("Location", withQuery(req.redirectURI, answer))
+	}
+	w.WriteHeader(http.StatusFound)
+}
+
+// withQuery adds parameters to a URL that may have some.
+func withQuery(uri string, answer url.Values) string {
+	if strings.Contains(uri, "?") {
+		return uri + "&" + answer.Encode()
+	}
+	return uri + "?" + answer.Encode()
+}

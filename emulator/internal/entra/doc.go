@@ -1,0 +1,5 @@
+// Package entra emulates the parts of Microsoft Entra ID that a browser client, an API and a daemon need: discovery,
+// signing keys, the authorize page, the token endpoint and sign-out, on the v2.0 paths.
+//
+// It is an independent reading of the protocols and shares no code with the service that it is used to test.
+package entra

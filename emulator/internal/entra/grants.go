@@ -1,0 +1,220 @@
+package entra
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
+)
+
+// code is an authorization code.
+type code struct {
+	app         *App
+	redirectURI string
+	challenge   string
+	plain       bool // code_challenge_method plain; confidential clients only
+	used        bool
+	facts       grantFacts
+}
+
+// refreshGrant is a refresh token. It is good for every resource its client has consent for.
+type refreshGrant struct {
+	app   *App
+	facts grantFacts
+}
+
+// redeemCode is the authorization_code grant.
+func (s *Service) redeemCode(req tokenRequest) (*tokenAnswer, *Error) {
+	name := req.form.Get("code")
+	if name == "" {
+		return nil, missing("code")
+	}
+	if req.form.Get("redirect_uri") == "" {
+		return nil, missing("redirect_uri")
+	}
+	c, found, fresh := s.codes.get(name, s.now())
+	if !found {
+		return nil, fail(9002313, "Invalid request. Request is malformed or invalid.")
+	}
+	if e := checkCode(req, c, fresh); e != nil {
+		return nil, e
+	}
+	set, e := s.scope(req.form.Get("scope"), c.facts.scopes)
+	if e != nil {
+		return nil, e
+	}
+	first := false
+	s.codes.update(name, func(c *code) { first, c.used = !c.used, true })
+	if !first {
+		return nil, codeUsed()
+	}
+	return s.delegated(req, set, c.facts)
+}
+
+func codeUsed() *Error {
+	return fail(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.")
+}
+
+// checkCode checks that the code belongs to this request.
+func checkCode(req tokenRequest, c code, fresh bool) *Error {
+	switch {
+	case c.app != req.app:
+		return fail(70000, "Provided grant is invalid or malformed. The authorization code was issued to another client.")
+	case c.used:
+		return codeUsed()
+	case !fresh:
+		return fail(70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive "+
+			"authorization request for this user and resource.")
+	case c.redirectURI != req.form.Get("redirect_uri"):
+		return fail(500112, "The reply address '%s' does not match the reply address '%s' provided when requesting Authorization code.",
+			clip(req.form.Get("redirect_uri")), clip(c.redirectURI))
+	case !c.verified(req.form.Get("code_verifier")):
+		return fail(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request.")
+	}
+	return nil
+}
+
+// verified checks PKCE (RFC 7636).
+func (c code) verified(verifier string) bool {
+	if c.challenge == "" {
+		return verifier == ""
+	}
+	if len(verifier) < 43 || len(verifier) > 128 {
+		return false
+	}
+	got := verifier
+	if !c.plain {
+		sum := sha256.Sum256([]byte(verifier))
+		got = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	return subtle.ConstantTimeCompare([]byte(got), []byte(c.challenge)) == 1
+}
+
+// newRefresh stores a refresh token. At a browser client it ends with the first one, however often it is used.
+func (s *Service) newRefresh(app *App, g grantFacts) string {
+	switch {
+	case !app.Public:
+		g.expires = s.now().Add(refreshLifetime)
+	case g.expires.IsZero():
+		g.expires = s.now().Add(spaLifetime)
+	}
+	g.nonce = "" // belongs to the sign-in only
+	return s.refresh.put("1.AX", refreshGrant{app: app, facts: g}, g.expires)
+}
+
+// redeemRefresh is the refresh_token grant. As at Entra, the old refresh token stays good beside the new one.
+func (s *Service) redeemRefresh(req tokenRequest) (*tokenAnswer, *Error) {
+	name := req.form.Get("refresh_token")
+	if name == "" {
+		return nil, missing("refresh_token")
+	}
+	g, found, fresh := s.refresh.get(name, s.now())
+	switch {
+	case !found:
+		return nil, fail(9002313, "Invalid request. Request is malformed or invalid.")
+	case g.app != req.app:
+		return nil, fail(70000, "Provided grant is invalid or malformed. The refresh token was issued to another client.")
+	case !fresh && req.app.Public:
+		return nil, fail(700084, "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited "+
+			"lifetime of 1.00:00:00, which can't be extended. It is now expired and a new sign in request must be sent.")
+	case !fresh:
+		return nil, fail(700082, "The refresh token has expired due to inactivity.")
+	}
+	set, e := s.scope(req.form.Get("scope"), g.facts.scopes)
+	if e != nil {
+		return nil, e
+	}
+	return s.delegated(req, set, g.facts)
+}
+
+// redeemClient is the client_credentials grant.
+func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
+	if req.app.Public {
+		return nil, fail(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+	}
+	if req.tenant.common() {
+		return nil, fail(50059, "No tenant-identifying information found in either the request or implied by any provided credentials.")
+	}
+	set, e := s.scope(req.form.Get("scope"), "")
+	if e != nil {
+		return nil, e
+	}
+	if !set.isDefault { // OpenID Connect scopes beside it mean nothing here; MSAL Go sends them
+		return nil, fail(1002012, "The provided value for scope %s is not valid. Client credential flows must have a scope value with "+
+			"/.default suffixed to the resource identifier (application ID URI).", clip(strings.Join(set.requested, " ")))
+	}
+	return s.answer(subject{
+		app: req.app, resource: set.resource, audience: set.audience, version: set.resource.Version, lifetime: s.tokenLifetime(),
+	})
+}
+
+// redeemOBO is the On-Behalf-Of grant.
+func (s *Service) redeemOBO(req tokenRequest) (*tokenAnswer, *Error) {
+	if req.form.Get("assertion") == "" {
+		return nil, missing("assertion")
+	}
+	if use := req.form.Get("requested_token_use"); use != "on_behalf_of" {
+		if use == "" {
+			return nil, missing("requested_token_use")
+		}
+		return nil, fail(90023, "The value of requested_token_use is not supported.")
+	}
+	if req.app.Public {
+		return nil, fail(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+	}
+	user, e := s.checkAssertion(req.app, req.form.Get("assertion"))
+	if e != nil {
+		return nil, e
+	}
+	set, e := s.scope(req.form.Get("scope"), "")
+	if e != nil {
+		return nil, e
+	}
+	return s.delegated(req, set, grantFacts{user: user, scopes: req.form.Get("scope")})
+}
+
+// checkAssertion checks that the incoming token was issued to this client for a user.
+func (s *Service) checkAssertion(app *App, assertion string) (*User, *Error) {
+	c, err := s.Verify(assertion)
+	switch {
+	case errors.Is(err, errExpired):
+		return nil, fail(500133, "Assertion is not within its valid time range. Ensure that the access token is not expired before "+
+			"using it for user assertion, or request a new token.")
+	case err != nil:
+		return nil, fail(50013, "Assertion failed signature validation. [Reason - The key was not found, or the token is malformed or "+
+			"was issued by someone else.]")
+	}
+	if !s.isAudience(app, c) {
+		return nil, fail(500131, "Assertion audience does not match the Client app presenting the assertion. The audience in the "+
+			"assertion was '%s' and the expected audience is '%s' or one of the Application Uris of this application.",
+			clip(text(c, "aud")), app.ID)
+	}
+	if text(c, "idtyp") == "app" || text(c, "scp") == "" {
+		return nil, fail(7000114, "Application '%s' is not allowed to make application on-behalf-of calls.", app.ID)
+	}
+	user := s.dir.user(text(c, "oid"))
+	if user == nil {
+		return nil, fail(50034, "The user account does not exist in the directory.")
+	}
+	return user, nil
+}
+
+// isAudience reports whether the token is for the application.
+func (s *Service) isAudience(app *App, c emu.Claims) bool {
+	aud := text(c, "aud")
+	if aud == app.ID {
+		return true
+	}
+	resource := s.dir.resource(app.ID)
+	return resource != nil && slices.Contains(resource.URIs, strings.TrimSuffix(strings.ToLower(aud), "/"))
+}
+
+// text is a claim that is a string.
+func text(c emu.Claims, name string) string {
+	v, _ := c[name].(string)
+	return v
+}

@@ -1,0 +1,120 @@
+package graph
+
+import (
+	"log/slog"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
+)
+
+// Options configures a [Service].
+type Options struct {
+	Verify emu.VerifyFunc // checks access tokens
+
+	// Users finds a user by object id, or, for /users/{id}, by user principal
+	// name. It is called with lower-case text.
+	Users func(id string) (emu.User, bool)
+
+	Now func() time.Time // nil means time.Now
+	Log *slog.Logger     // nil discards; gets no token
+}
+
+// Service is the emulated directory. It is an [net/http.Handler] for the paths
+// under /v1.0 and safe for use by several goroutines.
+type Service struct {
+	opts  Options
+	store store
+
+	mu     sync.Mutex
+	counts map[string]int64
+}
+
+// New returns a service whose users have no extensions.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{opts: o, counts: make(map[string]int64)}
+}
+
+// Counters returns the number of operations that took effect: "user", "list",
+// "get", "add", "update", "remove"; and the requests "refused".
+func (s *Service) Counters() map[string]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.counts)
+}
+
+func (s *Service) count(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts[name]++
+}
+
+// Reset forgets all extensions and counts.
+func (s *Service) Reset() {
+	s.store.reset()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.counts)
+}
+
+// ServeHTTP answers one request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := newCall(w, r, s.opts.Now())
+	out, ref := s.handle(c)
+	if ref != nil {
+		s.count("refused")
+		s.opts.Log.Debug("graph", "op", c.op.name, "status", ref.status, "code", ref.code)
+		c.refuse(ref)
+		return
+	}
+	s.count(c.op.name)
+	s.opts.Log.Debug("graph", "op", c.op.name, "status", out.status)
+	c.succeed(out)
+}
+
+// handle checks the token, then the path, then the right, then the user.
+func (s *Service) handle(c *call) (reply, *refusal) {
+	var ref *refusal
+	if c.grant, ref = s.authenticate(c.r); ref != nil {
+		return reply{}, ref
+	}
+	if ref = c.route(); ref != nil {
+		return reply{}, ref
+	}
+	if ref = s.resolve(c); ref != nil {
+		return reply{}, ref
+	}
+	return c.op.do(s, c)
+}
+
+// resolve finds the user of the path and checks the caller's right to it. Who
+// lacks the right does not learn whether the user exists.
+func (s *Service) resolve(c *call) *refusal {
+	if c.isMe && c.grant.appOnly {
+		return bad("BadRequest", "/me request is only valid with delegated authentication flow.")
+	}
+	user, found := s.opts.Users(c.userID())
+	own := found && !c.grant.appOnly && sameID(user.ObjectID, c.grant.object)
+	if !c.grant.may(c.op.write, own) {
+		return &refusal{
+			status: http.StatusForbidden, code: "Authorization_RequestDenied",
+			message: "Insufficient privileges to complete the operation.",
+		}
+	}
+	if !found {
+		return &refusal{
+			status: http.StatusNotFound, code: "Request_ResourceNotFound",
+			message: "Resource '" + c.userID() + "' does not exist or one of its queried reference-property objects are not present.",
+		}
+	}
+	c.user = user
+	return nil
+}

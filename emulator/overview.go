@@ -1,0 +1,60 @@
+package emulator
+
+import (
+	"fmt"
+	"strings"
+)
+
+// User is a sample user.
+type User struct {
+	Name         string `json:"name"` // what login_hint and TokenRequest.User take
+	ObjectID     string `json:"objectId"`
+	TenantID     string `json:"tenantId"`
+	UPN          string `json:"userPrincipalName"`
+	DisplayName  string `json:"displayName"`
+	Mail         string `json:"mail"`
+	Guest        bool   `json:"guest"`
+	TeamsLicense bool   `json:"teamsLicense"`
+}
+
+// Users lists the sample users.
+func (e *Emulator) Users() []User {
+	list := make([]User, 0, len(e.dir.Users))
+	for _, u := range e.dir.Users {
+		list = append(list, User{
+			Name: u.Name, ObjectID: u.ObjectID, TenantID: u.TenantID, UPN: u.UPN,
+			DisplayName: u.DisplayName, Mail: u.Mail, Guest: u.Guest, TeamsLicense: u.TeamsLicense,
+		})
+	}
+	return list
+}
+
+// overview is the text of GET / on the administration listener.
+func (e *Emulator) overview() string {
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%-22s %s\n", name, value) }
+	b.WriteString("acsauth emulator - for development, never for production\n\n")
+	line("protocols", e.URL())
+	line("protocols, TLS", e.TLSURL())
+	line("issuer", e.Issuer())
+	line("connection string", e.ConnectionString())
+	b.WriteByte('\n')
+	line("tenant", TenantID+" "+Domain)
+	line("API", APIClientID+" scope "+AppIDURI+"/"+Scope)
+	line("browser client", SPAClientID)
+	line("daemon", DaemonClientID+" role "+AppRole)
+	line("ACS resource", ResourceID)
+	b.WriteString(`
+GET  /users         sample users
+GET  /counters      what happened how often
+GET  /identities    ACS identities, deleted ones included
+GET  /requests      the last requests
+GET  /healthz       for scripts that wait
+GET  /faults        ACS faults that are still to come
+POST /faults        {"op","times","fault":{"status","statusAfter","retryAfter","dropBefore","dropAfter","delay","badJson"}}
+POST /reset         forget everything but the signing keys
+POST /token         {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
+POST /keys/rotate   sign with the next key; ?drop=old removes the ones before
+`)
+	return b.String()
+}

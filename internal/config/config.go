@@ -1,0 +1,99 @@
+// Package config reads the settings of the service from the environment, an
+// optional file and flags, finds every fault in them at once, and can print
+// what is in effect without showing a secret.
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+//go:generate go test -run TestManualIsCurrent . -update
+
+// Config holds every setting. The comments of its fields are the manual:
+// docs/configuration.md is made from them.
+//
+// Tags: env is the name, envDefault the default, alias other names that are
+// accepted, secret marks a value that is never printed and may be given as
+// NAME_FILE, group the heading in the manual, write what a user is told to write.
+type Config struct {
+	// Address and port that the service listens on, plain HTTP. Without a host it listens on all addresses.
+	// If it is not set and PORT is, as hosting platforms do, the default is that port on all addresses. In acsauth-dev the
+	// default is 127.0.0.1:8080.
+	Listen string `env:"ACSAUTH_LISTEN" envDefault:":8080" group:"Listening" write:"host:port or :port, such as :8080"`
+	// Address and port of the metrics (Prometheus text at /metrics), a listener of its own, or off.
+	MetricsListen string `env:"ACSAUTH_METRICS_LISTEN" envDefault:"127.0.0.1:9090" group:"Listening" write:"host:port, such as 127.0.0.1:9090, or off"`
+	// URL under which clients reach the service. It is told to them in the protected resource metadata (RFC 9728);
+	// without it there is no such metadata.
+	PublicURL string `env:"ACSAUTH_PUBLIC_URL" group:"Listening" write:"an https URL, such as https://acsauth.contoso.com"`
+	// Web origins whose pages may call the service from a browser (CORS). Empty: none. The single entry * allows all,
+	// which is safe for other people's data, since no cookie is ever used, but lets any page try a token that it has.
+	AllowedOrigins List `env:"ACSAUTH_ALLOWED_ORIGINS" group:"Listening" write:"origins with commas between, such as https://app.contoso.com, or * alone"`
+	// How long the service still takes requests after the signal to stop, while /readyz says no, so that a load balancer
+	// can look away first. At most one minute.
+	ShutdownDelay time.Duration `env:"ACSAUTH_SHUTDOWN_DELAY" envDefault:"0s" group:"Listening" write:"a duration of 0s to 1m, such as 5s"`
+	// How long a stop may take after that delay. Requests in flight are finished for up to 25 seconds; after this time
+	// the process ends anyway.
+	ShutdownTimeout time.Duration `env:"ACSAUTH_SHUTDOWN_TIMEOUT" envDefault:"28s" group:"Listening" write:"a duration of 1s to 10m, such as 28s"`
+
+	// Directory (tenant) ids of Microsoft Entra ID whose users may call. Only ids are taken: common, organizations and
+	// domain names would let in tenants that nobody named.
+	TenantIDs List `env:"ACSAUTH_TENANT_IDS" alias:"AzureActiveDirectory__TenantId,microsoftEntraID_tenantId,azureActiveDirectory_tenantId" group:"Callers" write:"the directory (tenant) id of your Entra ID tenant, a GUID; several with commas between"`
+	// Application (client) id of the app registration of this API. Tokens for it are accepted under
+	// the id itself and under api://ID.
+	ClientID string `env:"ACSAUTH_CLIENT_ID" alias:"AzureActiveDirectory__ClientId,microsoftEntraID_clientId,azureActiveDirectory_clientId" group:"Callers" write:"the application (client) id of this API's app registration, a GUID"`
+	// More audiences (App ID URIs) that tokens may carry, if the app registration has other ones than api://CLIENT_ID.
+	Audiences List `env:"ACSAUTH_AUDIENCES" group:"Callers" write:"App ID URIs of your own API, such as api://contoso.com/acsauth"`
+	// Client applications that may call, by application (client) id. To let every application of the tenants call
+	// that may get a token for this API, write * alone. There is no default: saying it is a decision.
+	AllowedClients List `env:"ACSAUTH_ALLOWED_CLIENTS" group:"Callers" write:"the application (client) ids of your apps, GUIDs with commas between, or * alone for all"`
+	// Client applications whose Teams users' tokens may be exchanged, by application (client) id. Empty: those of
+	// ACSAUTH_ALLOWED_CLIENTS; if that is *, exchangeToken is refused.
+	TeamsClients List `env:"ACSAUTH_TEAMS_CLIENTS" group:"Callers" write:"the application (client) ids of the apps that sign Teams users in, GUIDs with commas between"`
+	// Whether guests of the tenants (users whose home is another directory) may call. Allowed unless said
+	// otherwise, as in the public samples.
+	AllowGuests bool `env:"ACSAUTH_ALLOW_GUESTS" envDefault:"true" group:"Callers" write:"true or false"`
+	// Delegated permission (scope) that a caller's token must carry.
+	Scope string `env:"ACSAUTH_SCOPE" envDefault:"access_as_user" group:"Callers" write:"the name of one scope of this API's app registration, such as access_as_user"`
+	// Where Microsoft Entra ID is. Other clouds: https://login.microsoftonline.us, https://login.partner.microsoftonline.cn.
+	AuthorityHost string `env:"ACSAUTH_AUTHORITY_HOST" envDefault:"https://login.microsoftonline.com" alias:"AzureActiveDirectory__Instance" group:"Callers" write:"an https URL without a path, such as https://login.microsoftonline.com"`
+
+	// Connection string of the ACS resource, with its access key. Give either this or ACSAUTH_ACS_ENDPOINT.
+	ACSConnectionString Secret `env:"ACSAUTH_ACS_CONNECTION_STRING" alias:"CommunicationServices__ConnectionString,communicationServices_connectionString" secret:"true" group:"Azure Communication Services" write:"the connection string from Keys of your ACS resource: endpoint=https://NAME.communication.azure.com/;accesskey=KEY"`
+	// Endpoint of the ACS resource, to be called with a token of Entra ID instead of a key; see ACSAUTH_ACS_CREDENTIAL.
+	ACSEndpoint string `env:"ACSAUTH_ACS_ENDPOINT" group:"Azure Communication Services" write:"an https URL without a path, such as https://NAME.communication.azure.com"`
+	// Credential used with ACSAUTH_ACS_ENDPOINT: managed-identity, workload-identity or azure-cli. Just the
+	// one that is named is tried; there is no chain.
+	ACSCredential string `env:"ACSAUTH_ACS_CREDENTIAL" envDefault:"managed-identity" group:"Azure Communication Services" write:"managed-identity, workload-identity or azure-cli"`
+	// Client id of a user-assigned managed identity, or of a workload identity. Empty: the system-assigned identity.
+	ACSClientID string `env:"ACSAUTH_ACS_CLIENT_ID" alias:"AZURE_CLIENT_ID" group:"Azure Communication Services" write:"the client id of the identity, a GUID"`
+	// Tenant of a workload identity.
+	ACSTenantID string `env:"ACSAUTH_ACS_TENANT_ID" alias:"AZURE_TENANT_ID" group:"Azure Communication Services" write:"the directory (tenant) id of the workload identity, a GUID"`
+	// Path of the federated token of a workload identity. Kubernetes sets the alias.
+	ACSTokenPath string `env:"ACSAUTH_ACS_TOKEN_PATH" alias:"AZURE_FEDERATED_TOKEN_FILE" group:"Azure Communication Services" write:"the path of the file with the federated token"`
+	// Label of the ACS resource, stored with every mapping: a mapping of one resource is never used with another.
+	// Empty: the host of the endpoint. If it is a GUID, the resource's immutable id, every identity that ACS makes is checked to carry it.
+	ACSResource string `env:"ACSAUTH_ACS_RESOURCE" group:"Azure Communication Services" write:"the immutable resource id (a GUID) or a name of 1 to 256 letters, digits and . - _"`
+	// Version of the ACS identity API.
+	ACSAPIVersion string `env:"ACSAUTH_ACS_API_VERSION" envDefault:"2023-10-01" group:"Azure Communication Services" write:"an API version, such as 2023-10-01"`
+	// Whether each create carries an id of the attempt, so that what a lost answer left behind can be found and deleted.
+	// A preview of ACS, in API version 2025-03-02-preview only.
+	ACSCustomIDs bool `env:"ACSAUTH_ACS_CUSTOM_IDS" envDefault:"false" group:"Azure Communication Services" write:"true or false"`
+
+	// Where mappings are kept: sqlite:PATH, a file that one process at a time may use.
+	Store string `env:"ACSAUTH_STORE" envDefault:"sqlite:acsauth.db" group:"Store" write:"sqlite:PATH, such as sqlite:/var/lib/acsauth/acsauth.db"`
+
+	// Rights of the ACS tokens. A request may ask for fewer, never for others.
+	Scopes List `env:"ACSAUTH_SCOPES" envDefault:"chat,voip" group:"Tokens" write:"some of chat, chat.join, chat.join.limited, voip, voip.join with commas between"`
+	// Life of the ACS tokens of the action routes (/getToken, /refreshToken), 60 to 1440 minutes. Their clients refresh, so it is short.
+	TokenLifetime Minutes `env:"ACSAUTH_TOKEN_LIFETIME" envDefault:"60m" group:"Tokens" write:"minutes or a duration, 60 to 1440 minutes, such as 60 or 2h"`
+	// Life of the ACS tokens of the public samples' routes (/api/token), 60 to 1440 minutes. Their clients do not refresh, so it is long.
+	SampleTokenLifetime Minutes `env:"ACSAUTH_SAMPLE_TOKEN_LIFETIME" envDefault:"1440m" group:"Tokens" write:"minutes or a duration, 60 to 1440 minutes, such as 1440 or 24h"`
+
+	// Least level that is logged: debug, info, warn, error.
+	LogLevel slog.Level `env:"ACSAUTH_LOG_LEVEL" envDefault:"info" group:"Log" write:"debug, info, warn or error"`
+	// Form of the log: json or text.
+	LogFormat string `env:"ACSAUTH_LOG_FORMAT" envDefault:"json" group:"Log" write:"json or text"`
+
+	origins map[string]origin // by name of the setting
+}

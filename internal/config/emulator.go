@@ -1,0 +1,57 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// emulatorDigests are SHA-256 digests of the ids and keys that the emulator
+// gives to everybody. Digests, so that the production program holds none of them.
+var emulatorDigests = []string{
+	"57e0afa1382050101f86bf2a5ce88a9715aa8a43358461045096b175e90cc2c8", // tenant
+	"e8beee3678e1da9b0ea135c6e98749f6955af2a9581fd68ef58be2916f85f8f4", // other tenant
+	"214d2aa966998bc4babd92a340ec102dfe3583ffd93a7e2fdea9eb11c073be88", // API
+	"03797574c6189c855719d16d4af7042c8024b424b55406bbfeed242d841fea50", // API's secret
+	"7de4a407816fefa847c42e247502380f1cb8c5960e8fd4923347f227c470814d", // browser client
+	"9e5a9964e2087252cb2f70ccffe207a4fcb0f847033e4d997fdc96df2a34b642", // daemon
+	"3440538d6a8bc85268a2d05698292543d53be2477ebe5e7ccfb21d91d99c2e4b", // daemon's secret
+	"dc753fd500446fcf3fcc798a8d6fad6eeb9fdd52400a1c846436beb7e7bede3a", // ACS resource
+	"e2e01b50fbb654b7c1b13ac8bf43c66b9e9e132b09b3c91a1a0314bbdf4b008c", // primary access key
+	"d5fc769b066757dfdf35f9142f0639cb3e582b4293c52ffdc5b703f7fde8c089", // secondary access key
+}
+
+// IsEmulatorValue reports whether s is an id or a key that the emulator publishes.
+func IsEmulatorValue(s string) bool {
+	for _, form := range [...]string{s, strings.ToLower(s)} {
+		sum := sha256.Sum256([]byte(form))
+		if slices.Contains(emulatorDigests, hex.EncodeToString(sum[:])) {
+			return true
+		}
+	}
+	return false
+}
+
+// noEmulator refuses whatever is known to everybody who has the emulator.
+func (k *check) noEmulator() {
+	c := k.c
+	_, key, _ := splitConnectionString(c.ACSConnectionString.Reveal()) // its fault is reported elsewhere
+	values := [...]struct {
+		name string
+		list []string
+	}{
+		{"ACSAUTH_TENANT_IDS", c.TenantIDs},
+		{"ACSAUTH_CLIENT_ID", []string{c.ClientID}},
+		{"ACSAUTH_AUDIENCES", c.Audiences},
+		{"ACSAUTH_ALLOWED_CLIENTS", c.AllowedClients},
+		{"ACSAUTH_TEAMS_CLIENTS", c.TeamsClients},
+		{"ACSAUTH_ACS_CONNECTION_STRING", []string{key}},
+		{"ACSAUTH_ACS_RESOURCE", []string{c.ACSResource}},
+	}
+	for _, v := range values {
+		if slices.ContainsFunc(v.list, func(s string) bool { return IsEmulatorValue(strings.TrimPrefix(s, "api://")) }) {
+			k.bad(v.name, "holds a value of the emulator, which everybody knows")
+		}
+	}
+}

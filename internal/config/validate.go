@@ -1,0 +1,224 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Mode says what the settings are for.
+type Mode int
+
+// The modes.
+const (
+	// Production refuses upstreams on loopback or without TLS, and everything that is known of the emulator.
+	Production Mode = iota
+	// Development takes both, on loopback only.
+	Development
+)
+
+// Validate returns every [Fault] in the values of c, joined, or nil. It reads nothing but c.
+func (c *Config) Validate(mode Mode) error { return c.faults(mode).join() }
+
+func (c *Config) faults(mode Mode) faults {
+	k := check{c: c, mode: mode}
+	k.listening()
+	k.callers()
+	k.acs()
+	k.tokens()
+	k.oneOf("ACSAUTH_LOG_FORMAT", c.LogFormat, "json", "text")
+	if mode == Production {
+		k.noEmulator()
+	}
+	return k.faults
+}
+
+// A check gathers the faults of one Config.
+type check struct {
+	faults
+	c    *Config
+	mode Mode
+}
+
+// bad adds a fault with the advice of the setting.
+func (k *check) bad(name, problem string) { k.add(name, problem, find(name).write) }
+
+const missing = "is not set"
+
+var (
+	guidForm    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	scopeForm   = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,128}$`)
+	labelForm   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,256}$`)
+	versionForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-preview\d{0,2})?$`)
+)
+
+// customIDVersion is the one version of the ACS API that knows custom ids.
+const customIDVersion = "2025-03-02-preview"
+
+const nilGUID = "00000000-0000-0000-0000-000000000000"
+
+func isGUID(s string) bool { return guidForm.MatchString(s) && s != nilGUID }
+
+// guid checks one id; an empty one is left to the caller.
+func (k *check) guid(name, id string) {
+	if id != "" && !isGUID(id) {
+		k.bad(name, "is "+quote(id)+", which is not a GUID")
+	}
+}
+
+func (k *check) guids(name string, ids List) {
+	for _, id := range ids {
+		if !isGUID(id) {
+			k.bad(name, "has "+quote(id)+", which is not a GUID")
+		}
+	}
+}
+
+// guidsOrAll checks a list of ids that may be a single *.
+func (k *check) guidsOrAll(name string, ids List) {
+	switch {
+	case len(ids) == 0:
+		k.bad(name, missing)
+	case len(ids) > 1 && slices.Contains(ids, "*"):
+		k.bad(name, "has * beside other entries")
+	case ids[0] != "*":
+		k.guids(name, ids)
+	}
+}
+
+func (k *check) oneOf(name, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		k.bad(name, "is "+quote(value))
+	}
+}
+
+func (k *check) form(name, value string, form *regexp.Regexp) {
+	if !form.MatchString(value) {
+		k.bad(name, "is "+quote(value))
+	}
+}
+
+func (k *check) between(name string, d, least, most time.Duration) {
+	if d < least || d > most {
+		k.bad(name, "is "+d.String()+", which is out of range")
+	}
+}
+
+func (k *check) callers() {
+	c := k.c
+	k.tenants()
+	if c.ClientID == "" {
+		k.bad("ACSAUTH_CLIENT_ID", missing)
+	}
+	k.guid("ACSAUTH_CLIENT_ID", c.ClientID)
+	k.audience("ACSAUTH_CLIENT_ID", c.ClientID)
+	for _, a := range c.Audiences {
+		k.audience("ACSAUTH_AUDIENCES", a)
+	}
+	k.guidsOrAll("ACSAUTH_ALLOWED_CLIENTS", c.AllowedClients)
+	k.guids("ACSAUTH_TEAMS_CLIENTS", c.TeamsClients)
+	k.form("ACSAUTH_SCOPE", c.Scope, scopeForm)
+	k.upstream("ACSAUTH_AUTHORITY_HOST", c.AuthorityHost)
+}
+
+func (k *check) tenants() {
+	const name = "ACSAUTH_TENANT_IDS"
+	if len(k.c.TenantIDs) == 0 {
+		k.bad(name, missing)
+	}
+	for _, id := range k.c.TenantIDs {
+		switch {
+		case slices.Contains([]string{"common", "organizations", "consumers", "*"}, id):
+			k.bad(name, "has "+quote(id)+", which would let in tenants that nobody named")
+		case !isGUID(id):
+			k.bad(name, "has "+quote(id)+", which is not a GUID")
+		}
+	}
+}
+
+func (k *check) acs() {
+	c := k.c
+	const connection, endpoint = "ACSAUTH_ACS_CONNECTION_STRING", "ACSAUTH_ACS_ENDPOINT"
+	switch {
+	case c.ACSConnectionString == "" && c.ACSEndpoint == "":
+		k.add(connection, missing+", and neither is "+endpoint, find(connection).write+" (or set "+endpoint+" to use a managed identity)")
+	case c.ACSConnectionString != "" && c.ACSEndpoint != "":
+		k.add(endpoint, "is set beside "+connection, "only one of them")
+	case c.ACSEndpoint != "":
+		k.upstream(endpoint, c.ACSEndpoint)
+		k.credential()
+	default:
+		k.connectionString(connection)
+	}
+	if c.ACSResource != "" {
+		k.form("ACSAUTH_ACS_RESOURCE", c.ACSResource, labelForm)
+	}
+	k.form("ACSAUTH_ACS_API_VERSION", c.ACSAPIVersion, versionForm)
+	if c.ACSCustomIDs && c.ACSAPIVersion != customIDVersion {
+		k.add("ACSAUTH_ACS_CUSTOM_IDS", "needs the API version "+customIDVersion, "ACSAUTH_ACS_API_VERSION="+customIDVersion+" too, or false")
+	}
+	k.store("ACSAUTH_STORE")
+}
+
+// connectionString checks the string without ever repeating a part of it but the endpoint.
+func (k *check) connectionString(name string) {
+	endpoint, _, err := splitConnectionString(k.c.ACSConnectionString.Reveal())
+	if err != nil {
+		k.bad(name, err.Error())
+		return
+	}
+	k.upstream(name, endpoint)
+}
+
+// credential checks what the named kind of credential needs.
+func (k *check) credential() {
+	c := k.c
+	k.oneOf("ACSAUTH_ACS_CREDENTIAL", c.ACSCredential, ManagedIdentity, WorkloadIdentity, AzureCLI)
+	k.guid("ACSAUTH_ACS_CLIENT_ID", c.ACSClientID)
+	k.guid("ACSAUTH_ACS_TENANT_ID", c.ACSTenantID)
+	if c.ACSCredential != WorkloadIdentity {
+		return
+	}
+	needed := [...]struct{ name, value string }{
+		{"ACSAUTH_ACS_CLIENT_ID", c.ACSClientID},
+		{"ACSAUTH_ACS_TENANT_ID", c.ACSTenantID},
+		{"ACSAUTH_ACS_TOKEN_PATH", c.ACSTokenPath},
+	}
+	for _, n := range needed {
+		if n.value == "" {
+			k.bad(n.name, missing+", and a workload identity needs it")
+		}
+	}
+}
+
+func (k *check) store(name string) {
+	scheme, path, ok := strings.Cut(k.c.Store, ":")
+	switch {
+	case slices.Contains([]string{"postgres", "postgresql", "tables", "cosmos", "graph"}, scheme):
+		k.bad(name, "names the store "+quote(scheme)+", which is to come and is not in this version")
+	case !ok || scheme != SQLite:
+		k.bad(name, "names no known store (sqlite now; postgres, tables, cosmos and graph are to come)")
+	case path == "" || strings.HasPrefix(path, ":memory:") || strings.HasSuffix(path, "/"):
+		k.bad(name, "names no file, and mappings that are not kept are identities lost")
+	}
+}
+
+func (k *check) tokens() {
+	const least, most = 60 * time.Minute, 1440 * time.Minute
+	known := []string{"chat", "chat.join", "chat.join.limited", "voip", "voip.join"}
+	for _, s := range k.c.Scopes {
+		if !slices.Contains(known, s) {
+			k.bad("ACSAUTH_SCOPES", "has "+quote(s)+", which is not a scope of ACS")
+		}
+	}
+	k.minutes("ACSAUTH_TOKEN_LIFETIME", k.c.TokenLifetime, least, most)
+	k.minutes("ACSAUTH_SAMPLE_TOKEN_LIFETIME", k.c.SampleTokenLifetime, least, most)
+}
+
+func (k *check) minutes(name string, m Minutes, least, most time.Duration) {
+	k.between(name, m.Duration(), least, most)
+	if m.Duration()%time.Minute != 0 {
+		k.bad(name, "is "+m.String()+", which is not whole minutes")
+	}
+}

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Words of the settings.
+const (
+	Off              = "off"               // of ACSAUTH_METRICS_LISTEN
+	SQLite           = "sqlite"            // scheme of ACSAUTH_STORE
+	ManagedIdentity  = "managed-identity"  // of ACSAUTH_ACS_CREDENTIAL
+	WorkloadIdentity = "workload-identity" // of ACSAUTH_ACS_CREDENTIAL
+	AzureCLI         = "azure-cli"         // of ACSAUTH_ACS_CREDENTIAL
+)
+
+// Limits of ACSAUTH_SHUTDOWN_DELAY and ACSAUTH_SHUTDOWN_TIMEOUT.
+const (
+	maxDelay    = time.Minute
+	minShutdown = time.Second
+	maxShutdown = 10 * time.Minute
+)
+
+// AllAudiences lists the audiences that a caller's token may carry: the client id, api://<client id>, and the extra ones.
+func (c *Config) AllAudiences() []string {
+	out := []string{c.ClientID, "api://" + c.ClientID}
+	for _, a := range c.Audiences {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// ScopeURI is the full name of the scope that clients ask Entra ID for.
+func (c *Config) ScopeURI() string { return "api://" + c.ClientID + "/" + c.Scope }
+
+// AuthorizationServers lists the issuers that clients get tokens from, one for each tenant.
+func (c *Config) AuthorizationServers() []string {
+	var out []string
+	for _, t := range c.TenantIDs {
+		out = append(out, c.AuthorityHost+"/"+t+"/v2.0")
+	}
+	return out
+}
+
+// Endpoint is the endpoint of the ACS resource, from whichever setting names it, or "".
+func (c *Config) Endpoint() string {
+	if c.ACSEndpoint != "" {
+		return c.ACSEndpoint
+	}
+	endpoint, _, _ := splitConnectionString(c.ACSConnectionString.Reveal()) // Validate reports the fault
+	return endpoint
+}
+
+// Resource is the label that mappings carry: ACSAUTH_ACS_RESOURCE, else the host of the endpoint.
+func (c *Config) Resource() string {
+	if c.ACSResource != "" {
+		return c.ACSResource
+	}
+	u, err := url.Parse(c.Endpoint())
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// StorePath is the path of the SQLite file.
+func (c *Config) StorePath() string { return strings.TrimPrefix(c.Store, SQLite+":") }
+
+// LoopbackOnly reports whether an address to listen on is reached from this machine only.
+func LoopbackOnly(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && isLoopback(host)
+}

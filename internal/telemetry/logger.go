@@ -1,0 +1,45 @@
+// Package telemetry makes the logger and the metrics of the server. It knows
+// nothing of what the server does: names and labels come from its callers.
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+)
+
+// NewLogger returns a logger that writes lines of JSON, or of text if format is
+// "text", from level on. As a safety net it blanks attributes whose key sounds
+// like a secret and everything that looks like a JSON web token; see [Redact].
+// Lines logged with a context of [WithRequestID] carry request_id.
+func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: Redact}
+	if format == "text" {
+		return slog.New(handler{slog.NewTextHandler(w, options)})
+	}
+	return slog.New(handler{slog.NewJSONHandler(w, options)})
+}
+
+type requestIDKey struct{}
+
+// WithRequestID returns a context whose log lines carry the request id.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// A handler adds the request id of the context to each line.
+type handler struct{ slog.Handler }
+
+func (h handler) Handle(ctx context.Context, r slog.Record) error {
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+		r = r.Clone()
+		r.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return handler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }

@@ -1,0 +1,111 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+)
+
+var _ acsauth.Store = (*Faulty)(nil)
+
+// Get implements [acsauth.Store].
+func (f *Faulty) Get(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
+	if err := f.read(VerbGet); err != nil {
+		return acsauth.Mapping{}, err
+	}
+	return f.store.Get(ctx, key)
+}
+
+// Insert implements [acsauth.Store].
+func (f *Faulty) Insert(ctx context.Context, m acsauth.Mapping) error {
+	return f.write(ctx, VerbInsert, func(ctx context.Context) error { return f.store.Insert(ctx, m) })
+}
+
+// Replace implements [acsauth.Store].
+func (f *Faulty) Replace(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
+	line = cloneLine(line)
+	return f.write(ctx, VerbReplace, func(ctx context.Context) error { return f.store.Replace(ctx, old, next, line) })
+}
+
+// Remove implements [acsauth.Store].
+func (f *Faulty) Remove(ctx context.Context, old acsauth.Mapping, line *acsauth.JournalLine) error {
+	line = cloneLine(line)
+	return f.write(ctx, VerbRemove, func(ctx context.Context) error { return f.store.Remove(ctx, old, line) })
+}
+
+// PutLine implements [acsauth.Store].
+func (f *Faulty) PutLine(ctx context.Context, line acsauth.JournalLine) error {
+	line = *cloneLine(&line)
+	return f.write(ctx, VerbPutLine, func(ctx context.Context) error { return f.store.PutLine(ctx, line) })
+}
+
+// DropLine implements [acsauth.Store].
+func (f *Faulty) DropLine(ctx context.Context, user, attempt string) error {
+	return f.write(ctx, VerbDropLine, func(ctx context.Context) error { return f.store.DropLine(ctx, user, attempt) })
+}
+
+// Lines implements [acsauth.Store].
+func (f *Faulty) Lines(ctx context.Context, kind acsauth.JournalKind, limit int) ([]acsauth.JournalLine, error) {
+	if err := f.read(VerbLines); err != nil {
+		return nil, err
+	}
+	return f.store.Lines(ctx, kind, limit)
+}
+
+// Unfinished implements [acsauth.Store].
+func (f *Faulty) Unfinished(ctx context.Context, state acsauth.State, over time.Duration, limit int) ([]acsauth.Mapping, error) {
+	if err := f.read(VerbUnfinished); err != nil {
+		return nil, err
+	}
+	return f.store.Unfinished(ctx, state, over, limit)
+}
+
+// Counts implements [acsauth.Store].
+func (f *Faulty) Counts(ctx context.Context) (acsauth.Counts, error) {
+	if err := f.read(VerbCounts); err != nil {
+		return acsauth.Counts{}, err
+	}
+	return f.store.Counts(ctx)
+}
+
+// Lock implements [acsauth.Store].
+func (f *Faulty) Lock(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
+	var has bool
+	err := f.write(ctx, VerbLock, func(ctx context.Context) error {
+		got, err := f.store.Lock(ctx, name, holder, d)
+		has = got
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return has, nil
+}
+
+// Ping implements [acsauth.Store].
+func (f *Faulty) Ping(ctx context.Context) error {
+	if err := f.read(VerbPing); err != nil {
+		return err
+	}
+	return f.store.Ping(ctx)
+}
+
+// Close closes the store behind. Late writes that were not delivered are lost.
+func (f *Faulty) Close() error {
+	f.mu.Lock()
+	f.held = nil
+	f.mu.Unlock()
+	return f.store.Close()
+}
+
+// cloneLine takes a copy, because a late write outlives the call it came from.
+func cloneLine(line *acsauth.JournalLine) *acsauth.JournalLine {
+	if line == nil {
+		return nil
+	}
+	out := *line
+	out.Answer = bytes.Clone(line.Answer)
+	return &out
+}
