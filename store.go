@@ -63,14 +63,14 @@ const (
 )
 
 // A JournalLine records what a crash or a lost answer may have left at ACS.
-// There is at most one line for an attempt.
+// User and Attempt together are its key.
 type JournalLine struct {
-	Attempt  string // key of the line
+	Attempt  string
 	Kind     JournalKind
 	User     string   // UserKey.Hash of the row it came from: no personal data
 	Identity Identity // of an Orphan
 	Resource string
-	// Answer is the start of an answer of ACS that could not be understood, at most 4 KiB.
+	// Answer is the start of an answer of ACS that could not be understood. Stores keep its first 4096 bytes.
 	Answer []byte
 	// RequestID is the id under which ACS logged the request, if known.
 	RequestID string
@@ -100,7 +100,9 @@ const MaxJournalAnswer = 4096
 //     twice.
 //   - A Store calls nothing but its database, and holds no transaction open
 //     when a method returns.
-//   - All methods may be called at once, and return soon after ctx ends.
+//   - All methods may be called at once, and return soon after ctx ends; with a
+//     ctx that has already ended they do nothing and return an error that wraps
+//     that of ctx.
 //   - Strings are compared byte for byte: no case folding, no trimming.
 type Store interface {
 	// Get returns the mapping of key, or ErrNotFound. The read is linearizable.
@@ -119,18 +121,20 @@ type Store interface {
 	// or there is none, it returns ErrConflict.
 	Remove(ctx context.Context, old Mapping, line *JournalLine) error
 
-	// PutLine writes a journal line. A line of the same attempt is replaced,
-	// but an Orphan MUST NOT be replaced by a Suspect; Since of the first line stays.
+	// PutLine writes a journal line. A line of the same user and attempt is
+	// replaced, but an Orphan MUST NOT be replaced by a Suspect; Since of the first line stays.
 	PutLine(ctx context.Context, line JournalLine) error
 
 	// DropLine removes the journal line of an attempt of a user. No such line counts as done.
 	DropLine(ctx context.Context, user, attempt string) error
 
-	// Lines lists journal lines of one kind, oldest first, at most limit (1 to 1000).
+	// Lines lists journal lines of one kind, oldest first, at most limit.
+	// A limit outside 1 to 1000 is an error.
 	Lines(ctx context.Context, kind JournalKind, limit int) ([]JournalLine, error)
 
 	// Unfinished lists rows in state Pending or Deleting whose lease has been
-	// over for at least the given time, longest first, at most limit (1 to 1000).
+	// over for at least the given time, longest first, at most limit.
+	// A limit outside 1 to 1000 is an error.
 	Unfinished(ctx context.Context, state State, over time.Duration, limit int) ([]Mapping, error)
 
 	// Counts returns how many rows are in each state and how many lines of each kind there are.

@@ -83,6 +83,13 @@ func leaseMistakes() []mistake {
 	}
 }
 
+// dawdle lets all the others go first.
+func dawdle() {
+	for range 300 {
+		runtime.Gosched()
+	}
+}
+
 func raceMistakes() []mistake {
 	return []mistake{
 		{"looks, then inserts", "races/insert", func(s *tweaked) {
@@ -90,7 +97,7 @@ func raceMistakes() []mistake {
 				if _, err := s.Store.Get(ctx, m.Key); err == nil {
 					return acsauth.ErrConflict
 				}
-				runtime.Gosched()
+				dawdle()
 				for {
 					err := s.Store.Insert(ctx, m)
 					if row, e := s.Store.Get(ctx, m.Key); err == nil || e == nil && s.Store.Replace(ctx, row, m, nil) == nil {
@@ -104,7 +111,7 @@ func raceMistakes() []mistake {
 				if row, err := s.Store.Get(ctx, old.Key); err != nil || !row.Fenced(old) {
 					return acsauth.ErrConflict
 				}
-				runtime.Gosched()
+				dawdle()
 				for {
 					if row, err := s.Store.Get(ctx, old.Key); err != nil || s.Store.Replace(ctx, row, next, line) == nil {
 						return err
@@ -117,7 +124,7 @@ func raceMistakes() []mistake {
 				if row, err := s.Store.Get(ctx, old.Key); err != nil || !row.Fenced(old) {
 					return acsauth.ErrConflict
 				}
-				runtime.Gosched()
+				dawdle()
 				_ = s.Store.Remove(ctx, old, line)
 				return nil
 			}
@@ -127,7 +134,7 @@ func raceMistakes() []mistake {
 			s.replace = func(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
 				select {
 				case busy <- struct{}{}:
-					runtime.Gosched()
+					dawdle()
 					defer func() { <-busy }()
 					return s.Store.Replace(ctx, old, next, line)
 				default:
@@ -158,9 +165,7 @@ func contextMistakes() []mistake {
 				if err := s.Store.Replace(ctx, old, next, nil); err != nil || line == nil {
 					return err
 				}
-				for range 100 {
-					runtime.Gosched()
-				}
+				dawdle()
 				return s.Store.PutLine(ctx, *line)
 			}
 		}},
@@ -171,9 +176,7 @@ func contextMistakes() []mistake {
 						return err
 					}
 				}
-				for range 100 {
-					runtime.Gosched()
-				}
+				dawdle()
 				return s.Store.Remove(ctx, old, nil)
 			}
 		}},
