@@ -87,17 +87,16 @@ func (d *Directory) user(key string) *User {
 			}
 		}
 	}
-	return nil
+	return d.crowd(key)
 }
 
-// UserByID finds a user by object id, for the emulated Graph.
-func (d *Directory) UserByID(oid string) (emu.User, bool) {
-	for _, u := range d.Users {
-		if strings.EqualFold(u.ObjectID, oid) {
-			return u.User, true
-		}
+// UserByID finds a user by object id or user principal name, for the emulated Graph.
+func (d *Directory) UserByID(key string) (emu.User, bool) {
+	u := d.user(key)
+	if u == nil || !strings.EqualFold(u.ObjectID, key) && !strings.EqualFold(u.UPN, key) {
+		return emu.User{}, false
 	}
-	return emu.User{}, false
+	return u.User, true
 }
 
 // resource finds an API by client id or App ID URI; trailing slashes do not matter.

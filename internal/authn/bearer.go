@@ -1,0 +1,51 @@
+package authn
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/acs-solutions/acsauth"
+)
+
+// maxToken is the longest token accepted, in bytes.
+const maxToken = 16 << 10
+
+// BearerToken returns the token of the Authorization header. There must be
+// exactly one value: the word Bearer in any case, one space, and characters of
+// a compact JWT (RFC 6750 section 2.1, RFC 7515 section 7.1). The codes of its
+// errors are token_missing, token_malformed and token_too_large.
+func BearerToken(h http.Header) (string, error) {
+	token, e := bearerToken(h.Values("Authorization"))
+	if e != nil {
+		e.Op = "authn.BearerToken"
+		return "", e
+	}
+	return token, nil
+}
+
+func bearerToken(values []string) (string, *acsauth.Error) {
+	const form = "Send one header 'Authorization: Bearer <access token>', with one space and without quotes."
+	if len(values) == 0 {
+		return "", refuse(tokenMissing, "The request has no Authorization header.", form)
+	}
+	if len(values) > 1 {
+		return "", refuse(tokenMalformed, "The request has more than one Authorization header.", form)
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	switch {
+	case !strings.EqualFold(scheme, "Bearer"):
+		return "", refuse(tokenMalformed, "The scheme of the Authorization header is not Bearer.", form)
+	case !found || token == "":
+		return "", refuse(tokenMalformed, "The Authorization header holds no token.", form)
+	case len(token) > maxToken:
+		return "", tooLarge()
+	case !compactAlphabet(token):
+		return "", refuse(tokenMalformed, "The Authorization header holds characters that no JWT has.", form)
+	}
+	return token, nil
+}
+
+func tooLarge() *acsauth.Error {
+	return refuse(tokenTooLarge, "The token is longer than 16384 bytes.",
+		"Take groups out of the token: portal, App registrations, the API's registration, Token configuration.")
+}

@@ -1,0 +1,200 @@
+package authn
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	firstRetry = time.Second // after a failed load, doubled up to lastRetry
+	lastRetry  = time.Minute
+	warnAge    = 13 * time.Hour // keys this old have missed a refresh for an hour
+)
+
+// A tenant keeps the signing keys of one tenant, for both profiles.
+type tenant struct {
+	id    string
+	fixed [profiles]string // issuers known without metadata, or ""
+	fetch *fetcher
+	opt   Options
+
+	mu      sync.Mutex
+	sets    [profiles]keySet
+	flight  chan struct{} // closed when the load under way ends; nil when there is none
+	budget  budget
+	unknown unknowns
+}
+
+// A keySet is what is known of the keys of one profile.
+type keySet struct {
+	issuer   string // once learned it stays
+	keys     map[keyID]*rsa.PublicKey
+	loaded   time.Time // when the last good load began; zero: never
+	next     time.Time // not loaded before this, but for an unknown key
+	failures int       // since the last good load
+	err      error     // of the last load
+	warned   bool
+}
+
+// A loaded is the result of one load.
+type loaded struct {
+	issuer string
+	keys   map[keyID]*rsa.PublicKey
+	err    error
+	began  time.Time
+}
+
+// issuer returns the issuer of a profile, or "" if only the metadata can tell and it was never loaded.
+func (t *tenant) issuer(p profile) string {
+	if t.fixed[p] != "" {
+		return t.fixed[p]
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sets[p].issuer
+}
+
+// start begins a load unless one is under way, and returns what is closed at its end. t.mu is held.
+func (t *tenant) start() <-chan struct{} {
+	if t.flight == nil {
+		t.flight = make(chan struct{})
+		go t.refresh(t.flight)
+	}
+	return t.flight
+}
+
+// refresh loads both profiles. It belongs to no request: a request that gives up must not stop it for others.
+func (t *tenant) refresh(done chan<- struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), t.opt.FetchTimeout)
+	defer cancel()
+	var results [profiles]loaded
+	var wg sync.WaitGroup
+	for p := range profiles {
+		wg.Go(func() { results[p] = t.load(ctx, p) })
+	}
+	wg.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p := range profiles {
+		t.settle(p, results[p])
+	}
+	t.flight = nil
+	close(done)
+}
+
+func (t *tenant) load(ctx context.Context, p profile) loaded {
+	began := time.Now()
+	m, err := t.metadata(ctx, p)
+	if err != nil {
+		return loaded{err: err}
+	}
+	doc, err := t.fetch.get(ctx, m.keysURL)
+	if err != nil {
+		return loaded{err: fmt.Errorf("keys: %w", err)}
+	}
+	rules := keyRules{tenant: t.id, profile: p, issuers: []string{t.fixed[v2]}, cloud: m.cloud}
+	if p == v1 { // its keys name the v2 issuer, the v1 issuer, or none
+		rules.issuers = append(rules.issuers, m.issuer)
+	}
+	keys, err := parseKeys(doc, rules)
+	return loaded{m.issuer, keys, err, began}
+}
+
+// settle takes over the result of a load. Good keys replace the old ones, so a
+// key that is no longer listed is gone; a failure leaves the old ones. t.mu is held.
+func (t *tenant) settle(p profile, r loaded) {
+	s, now := &t.sets[p], time.Now()
+	if r.err == nil {
+		*s = keySet{issuer: r.issuer, keys: r.keys, loaded: r.began, next: now.Add(jitter(t.opt.RefreshEvery))}
+		t.opt.Log.Info("signing keys loaded", "tenant", t.id, "version", p.String(), "keys", len(r.keys))
+		return
+	}
+	pause := lastRetry
+	if s.failures < 6 {
+		pause = firstRetry << s.failures
+	}
+	s.failures++
+	s.err, s.next = r.err, now.Add(jitter(pause))
+	t.report(p, s, now)
+}
+
+// report logs a failed load: loud the first time and when the keys get old.
+func (t *tenant) report(p profile, s *keySet, now time.Time) {
+	level, text := slog.LevelDebug, "signing keys not loaded"
+	if s.failures == 1 {
+		level = slog.LevelWarn
+	}
+	if age := now.Sub(s.loaded); !s.loaded.IsZero() && age >= warnAge && !s.warned {
+		level, text, s.warned = slog.LevelWarn, "signing keys are old and could not be loaded again", true
+	}
+	t.opt.Log.Log(context.Background(), level, text,
+		"tenant", t.id, "version", p.String(), "failures", s.failures, "loaded", s.loaded, "error", s.err)
+}
+
+func (t *tenant) usable(s *keySet, now time.Time) bool {
+	return !s.loaded.IsZero() && now.Sub(s.loaded) < t.opt.MaxKeyAge
+}
+
+// jitter changes d by up to a tenth either way.
+func jitter(d time.Duration) time.Duration { return d - d/10 + rand.N(d/5+1) }
+
+// run loads the keys when it is time, until ctx ends. It looks at least once a
+// minute, because a load that a request caused may change the time.
+func (t *tenant) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if done := t.due(time.Now()); done != nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-done:
+			}
+		}
+		timer.Reset(t.idle(time.Now()))
+	}
+}
+
+// due starts a load if it is time for one.
+func (t *tenant) due(now time.Time) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Before(t.sets[v1].next) && now.Before(t.sets[v2].next) {
+		return nil
+	}
+	return t.start()
+}
+
+// idle returns how long run may sleep.
+func (t *tenant) idle(now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(0, min(time.Minute, t.sets[v1].next.Sub(now), t.sets[v2].next.Sub(now)))
+}
+
+var errNeverLoaded = errors.New("signing keys were never loaded")
+
+// ready returns nil if the v2 keys can be used. A tenant may have no v1 metadata.
+func (t *tenant) ready() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.sets[v2]
+	switch {
+	case t.usable(s, time.Now()):
+		return nil
+	case s.err != nil:
+		return fmt.Errorf("tenant %s: %w", t.id, s.err)
+	}
+	return fmt.Errorf("tenant %s: %w", t.id, errNeverLoaded)
+}
