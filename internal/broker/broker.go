@@ -1,0 +1,132 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
+)
+
+// Options are what a Broker works with.
+type Options struct {
+	// Store keeps the mappings. Required.
+	Store acsauth.Store
+	// ACS is the client of the one ACS resource. Required.
+	ACS *acsidentity.Client
+	// Resource names the ACS resource in every row; rows of another name are
+	// refused before any call. If it is a GUID, new identities must carry it. Required.
+	Resource string
+	// Scopes are the scopes a token carries, and the most that a request may ask for. Required.
+	Scopes []acsauth.Scope
+	// CustomIDs sends the attempt id as customId with each create (preview
+	// api-version 2025-03-02-preview), so that the sweeper can find and delete
+	// what a lost answer left behind. Off by default.
+	CustomIDs bool
+	// Log receives one line for each event. Nil: no log.
+	Log *slog.Logger
+	// Observe is told each event. It must not block. Nil: nobody is told.
+	Observe func(Event)
+}
+
+// A Broker keeps one identity for each user and issues tokens for it. Its
+// methods may be called at once.
+type Broker struct {
+	store     acsauth.Store
+	acs       *acsidentity.Client
+	resource  string
+	scopes    []acsauth.Scope
+	customIDs bool
+	log       *slog.Logger
+	observe   func(Event)
+
+	timing   timing
+	mistakes mistakes
+	holder   string // of the sweeper's lock
+	ensures  singleflight.Group
+	issues   singleflight.Group
+	hold     hold
+	// owned is the resource part of an identity that ACS accepted from us.
+	owned atomic.Pointer[string]
+}
+
+// New checks the options and returns a Broker. Run must be called for the sweeper.
+func New(o Options) (*Broker, error) {
+	switch {
+	case o.Store == nil || o.ACS == nil:
+		return nil, errors.New("broker: Store and ACS are required")
+	case o.Resource == "" || len(o.Resource) > 256:
+		return nil, errors.New("broker: Resource must have 1 to 256 bytes")
+	case len(o.Scopes) == 0:
+		return nil, errors.New("broker: Scopes must not be empty")
+	}
+	for _, s := range o.Scopes {
+		if !slices.Contains(acsauth.AllScopes(), s) {
+			return nil, errors.New("broker: unknown scope " + string(s))
+		}
+	}
+	b := &Broker{
+		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs,
+		log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if guid(o.Resource) {
+		b.owned.Store(&o.Resource)
+	}
+	return b, nil
+}
+
+// LookupIdentity returns the identity of the caller. Code: identity_not_found.
+func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
+	const op = "broker.LookupIdentity"
+	row, err := b.store.Get(ctx, caller.Key)
+	switch {
+	case errors.Is(err, acsauth.ErrNotFound):
+		return "", notFound(op)
+	case err != nil:
+		return "", storeError(op, err)
+	case row.Resource != b.resource:
+		return "", anotherResource(op)
+	case row.State != acsauth.Active:
+		return "", notFound(op)
+	}
+	return row.Identity, nil
+}
+
+// landed turns a panic of a shared flight into an error of each that waits: the
+// flight has a goroutine of its own, so no handler above could recover it.
+func (b *Broker) landed(ctx context.Context, op string, err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	b.log.ErrorContext(ctx, "panic", "op", op, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+	*err = &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: op, Err: errors.New("panic in a flight")}
+}
+
+func guid(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil && len(s) == 36
+}
+
+// learn remembers which resource ACS takes for ours.
+func (b *Broker) learn(id acsauth.Identity) {
+	if r := id.Resource(); r != "" && b.owned.Load() == nil {
+		b.owned.Store(&r)
+	}
+}
+
+// owns reports whether id is known to belong to the resource that we call.
+func (b *Broker) owns(id acsauth.Identity) bool {
+	r := b.owned.Load()
+	return r != nil && *r == id.Resource()
+}

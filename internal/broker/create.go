@@ -1,0 +1,91 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
+)
+
+// create sends the create of the intent row, at most one more under a new
+// attempt if its outcome is unknown, and commits. written is when the intent's lease began.
+func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, written time.Time) (acsauth.Identity, error) {
+	for last := false; ; last = true {
+		// A process that slept through its lease must not send: by then the sweeper may have settled the attempt.
+		if time.Since(written) >= b.timing.lease {
+			return "", errAgain
+		}
+		id, err := b.send(ctx, row)
+		switch classify(err) {
+		case made:
+			return b.commit(ctx, op, row, id)
+		case noEffect:
+			public := acsError(op, err)
+			b.hold.note(err, public)
+			if acsauth.KindOf(public) == acsauth.Rejected {
+				b.tell(ctx, EventDenied, row.Attempt)
+			}
+			b.withdraw(ctx, row, nil)
+			return "", public
+		}
+		line := b.suspect(row)
+		e, _ := errors.AsType[*acsidentity.Error](err)
+		unreadable := e != nil && len(e.Answer) > 0
+		if line != nil && e != nil {
+			line.Answer, line.RequestID = e.Answer, e.RequestID
+		}
+		if unreadable {
+			b.tell(ctx, EventUnreadable, row.Attempt)
+		}
+		if last || unreadable || ctx.Err() != nil {
+			b.withdraw(ctx, row, line)
+			return "", outcomeUnknown(op, err)
+		}
+		next := b.intent(row.Key, row.Generation+1)
+		written = time.Now()
+		if err := b.store.Replace(ctx, row, next, line); err != nil {
+			return "", errAgain
+		}
+		b.tell(ctx, EventSuspect, row.Attempt)
+		row = next
+	}
+}
+
+// send sends the one create of an attempt.
+func (b *Broker) send(ctx context.Context, row acsauth.Mapping) (acsauth.Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.timing.create)
+	defer cancel()
+	o := &acsidentity.CreateIdentityOptions{}
+	if b.customIDs {
+		o.CustomID = row.Attempt
+	}
+	if b.mistakes.has(oneCustomID) || b.mistakes.has(noIntent) {
+		o.CustomID = row.Key.Hash()
+	}
+	r, err := b.acs.CreateIdentity(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	if guid(b.resource) && r.Identity.Resource() != b.resource {
+		return "", &acsidentity.Error{Op: "CreateIdentity", StatusCode: 201, Sent: true, RequestID: r.RequestID,
+			Answer: []byte(r.Identity), Err: errors.New("the identity carries another resource than ACSAUTH_ACS_RESOURCE")}
+	}
+	b.learn(r.Identity)
+	return r.Identity, nil
+}
+
+// withdraw takes the own intent away: without a line if its create surely had no
+// effect. If the store does not do it now, the lease ends and another caller or the sweeper does.
+func (b *Broker) withdraw(ctx context.Context, row acsauth.Mapping, line *acsauth.JournalLine) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
+	defer cancel()
+	err := b.store.Remove(ctx, row, line)
+	switch {
+	case err == nil && line != nil:
+		b.tell(ctx, EventSuspect, row.Attempt)
+	case err != nil:
+		b.log.WarnContext(ctx, "intent not withdrawn; its lease will end", "attempt", row.Attempt, "error", err)
+	}
+}

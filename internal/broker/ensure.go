@@ -1,0 +1,153 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/google/uuid"
+)
+
+// ensured is what all callers that share one flight get.
+type ensured struct {
+	id      acsauth.Identity
+	created *atomic.Bool // true until one caller has taken the credit
+}
+
+// EnsureIdentity returns the identity of the caller, and makes it if there is
+// none; created is true for one of the callers that shared the making.
+// Codes: identity_of_another_resource, deletion_in_progress, identity_pending,
+// create_outcome_unknown, acs_*, store_*.
+func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id acsauth.Identity, created bool, err error) {
+	const op = "broker.EnsureIdentity"
+	if row, err := b.store.Get(ctx, caller.Key); err == nil && row.State == acsauth.Active {
+		id, err := b.settled(op, row)
+		return id, false, err
+	}
+	// The flight outlives its first caller: others wait for it, and a create cut short is a suspect.
+	flight := b.ensures.DoChan(caller.Key.Hash(), func() (_ any, err error) {
+		defer b.landed(ctx, op, &err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.ensure)
+		defer cancel()
+		return b.ensure(ctx, op, caller.Key)
+	})
+	select {
+	case <-ctx.Done():
+		return "", false, context.Cause(ctx)
+	case r := <-flight:
+		if r.Err != nil {
+			return "", false, r.Err
+		}
+		e := r.Val.(ensured)
+		return e.id, e.created.CompareAndSwap(true, false), nil
+	}
+}
+
+// errAgain sends a walk back to reading the row, with nothing held.
+var errAgain = errors.New("broker: read the row again")
+
+// errUnsure is errAgain after a write of unknown fate: a store that is down must not be asked for ever.
+var errUnsure = errors.New("broker: the store did not tell the fate of an intent")
+
+// ensure walks the circle until the row is Active.
+func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (ensured, error) {
+	result := ensured{created: new(atomic.Bool)}
+	poll := b.timing.pause()
+	patience := time.Now().Add(b.timing.patience)
+	unsure := 0 // intents whose fate the store did not tell
+	for range b.timing.rounds {
+		row, err := b.store.Get(ctx, key)
+		for err == nil && row.State == acsauth.Pending && row.Lease > 0 { // another holder is at work
+			if !time.Now().Before(patience) {
+				return result, pending(op)
+			}
+			if err = poll.wait(ctx); err == nil {
+				row, err = b.store.Get(ctx, key)
+			}
+		}
+		if err == nil && row.State != acsauth.Pending {
+			result.id, err = b.settled(op, row)
+			return result, err
+		}
+		if err != nil && !errors.Is(err, acsauth.ErrNotFound) {
+			return result, storeError(op, err)
+		}
+		id, err := b.attempt(ctx, op, key, row)
+		if errors.Is(err, errUnsure) {
+			if unsure++; unsure < b.timing.unsure {
+				continue
+			}
+			return result, storeError(op, err)
+		}
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		if err == nil {
+			result.id = id
+			result.created.Store(true)
+		}
+		return result, err
+	}
+	return result, pending(op)
+}
+
+// settled answers from a row that is Active or Deleting.
+func (b *Broker) settled(op string, row acsauth.Mapping) (acsauth.Identity, error) {
+	switch {
+	case row.Resource != b.resource:
+		return "", anotherResource(op)
+	case row.State == acsauth.Deleting:
+		return "", deleting(op)
+	}
+	return row.Identity, nil
+}
+
+// attempt writes an intent, over the dead intent old unless that is empty, and
+// creates. errAgain: somebody was faster, or the intent's fate is unknown.
+func (b *Broker) attempt(ctx context.Context, op string, key acsauth.UserKey, old acsauth.Mapping) (acsauth.Identity, error) {
+	if err := b.hold.check(); err != nil {
+		return "", err
+	}
+	if id, done, err := b.mistaken(ctx, op, key); done {
+		return id, err
+	}
+	next := b.intent(key, old.Generation+1)
+	written := time.Now()
+	var err error
+	if old.Attempt == "" {
+		err = b.store.Insert(ctx, next)
+	} else {
+		err = b.store.Replace(ctx, old, next, b.suspect(old))
+	}
+	if err != nil { // an intent whose fate is unknown is never used, nor written again
+		if ctx.Err() != nil {
+			return "", storeError(op, err)
+		}
+		if errors.Is(err, acsauth.ErrConflict) {
+			return "", errAgain
+		}
+		return "", fmt.Errorf("%w: attempt %s: %w", errUnsure, next.Attempt, err)
+	}
+	if old.Attempt != "" {
+		b.tell(ctx, EventTakeover, next.Attempt)
+		b.tell(ctx, EventSuspect, old.Attempt)
+	}
+	return b.create(ctx, op, next, written)
+}
+
+// intent returns a Pending row of a fresh attempt.
+func (b *Broker) intent(key acsauth.UserKey, generation int64) acsauth.Mapping {
+	return acsauth.Mapping{Key: key, State: acsauth.Pending, Attempt: uuid.NewString(), Resource: b.resource,
+		Generation: generation, Lease: b.timing.lease}
+}
+
+// suspect returns the journal line for an intent that is taken away.
+func (b *Broker) suspect(row acsauth.Mapping) *acsauth.JournalLine {
+	if b.mistakes.has(noJournal) {
+		return nil
+	}
+	return &acsauth.JournalLine{Attempt: row.Attempt, Kind: acsauth.Suspect, User: row.Key.Hash(), Resource: row.Resource}
+}

@@ -1,0 +1,61 @@
+package broker
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
+)
+
+// deniedHold is how long creates rest after ACS refused our credential.
+const deniedHold = 5 * time.Second
+
+// maxHold bounds what a Retry-After can impose.
+const maxHold = time.Minute
+
+// A hold stops all creates of this process for a while: ACS counts refused
+// calls too, so calling on would make a limit last longer.
+type hold struct {
+	mu    sync.Mutex
+	until time.Time
+	why   *acsauth.Error
+}
+
+// check returns the error that stands for the hold, or nil.
+func (h *hold) check() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	left := time.Until(h.until)
+	if left <= 0 {
+		return nil
+	}
+	e := *h.why
+	e.RetryAfter = left
+	return &e
+}
+
+// note starts a hold if the refusal of a create asks for one.
+func (h *hold) note(cause error, public error) {
+	e, ok := errors.AsType[*acsidentity.Error](cause)
+	p, ok2 := errors.AsType[*acsauth.Error](public)
+	if !ok || !ok2 {
+		return
+	}
+	var d time.Duration
+	switch e.StatusCode {
+	case http.StatusTooManyRequests:
+		d = min(max(e.RetryAfter, time.Second), maxHold)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		d = deniedHold
+	default:
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until := time.Now().Add(d); until.After(h.until) {
+		h.until, h.why = until, p
+	}
+}

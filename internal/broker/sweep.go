@@ -1,0 +1,156 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
+)
+
+// codeMultiple is what ACS answers when one customId has several identities.
+const codeMultiple = "MultipleIdentitiesForCustomId"
+
+// Run sweeps until ctx ends: it finishes what crashes and lost answers left
+// behind. Every replica runs it; a lock in the store lets one work at a time.
+func (b *Broker) Run(ctx context.Context) {
+	for {
+		if err := b.safeSweep(ctx); err != nil && ctx.Err() == nil {
+			b.log.WarnContext(ctx, "sweep cut short", "error", err)
+		}
+		if b.timing.sleep(ctx, b.timing.sweepEvery) != nil {
+			return
+		}
+	}
+}
+
+// safeSweep survives a panic: the next pass may get further.
+func (b *Broker) safeSweep(ctx context.Context) (err error) {
+	defer b.landed(ctx, "broker.Sweep", &err)
+	return b.Sweep(ctx)
+}
+
+// Sweep makes one pass, unless another replica has the lock.
+func (b *Broker) Sweep(ctx context.Context) error {
+	mine, err := b.store.Lock(ctx, "sweeper", b.holder, b.timing.sweepLock)
+	if err != nil || !mine {
+		return err
+	}
+	return errors.Join(b.sweepIntents(ctx), b.sweepDeletions(ctx), b.sweepOrphans(ctx), b.sweepSuspects(ctx))
+}
+
+// sweepIntents removes intents whose holder is long gone, and journals them.
+func (b *Broker) sweepIntents(ctx context.Context) error {
+	if b.mistakes.has(noSweep) {
+		return nil
+	}
+	rows, err := b.store.Unfinished(ctx, acsauth.Pending, b.timing.intentGrace, b.timing.sweepBatch)
+	for _, row := range rows {
+		err := b.store.Remove(ctx, row, b.suspect(row))
+		if errors.Is(err, acsauth.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		b.tell(ctx, EventIntentSwept, row.Attempt)
+		b.tell(ctx, EventSuspect, row.Attempt)
+	}
+	return err
+}
+
+// sweepDeletions finishes deletions that were postponed or cut short.
+func (b *Broker) sweepDeletions(ctx context.Context) error {
+	rows, err := b.store.Unfinished(ctx, acsauth.Deleting, 0, b.timing.sweepBatch)
+	for _, row := range rows {
+		if row.Resource != b.resource {
+			continue
+		}
+		if err := b.paced(ctx); err != nil {
+			return err
+		}
+		if _, err := b.finish(ctx, row); err != nil && !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+	return err
+}
+
+// sweepOrphans deletes what is known to belong to nobody.
+func (b *Broker) sweepOrphans(ctx context.Context) error {
+	lines, err := b.store.Lines(ctx, acsauth.Orphan, b.timing.sweepBatch)
+	for _, line := range lines {
+		if line.Resource != b.resource {
+			continue
+		}
+		if err := b.paced(ctx); err != nil {
+			return err
+		}
+		if err := b.dropOrphan(ctx, line); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// sweepSuspects drops suspects that are too old to matter and, with customIds,
+// finds the hidden identity of the others and deletes it.
+func (b *Broker) sweepSuspects(ctx context.Context) error {
+	lines, err := b.store.Lines(ctx, acsauth.Suspect, b.timing.sweepBatch)
+	for _, line := range lines {
+		age := time.Since(line.Since)
+		switch {
+		case age > b.timing.keepSuspects:
+			if err := b.store.DropLine(ctx, line.User, line.Attempt); err != nil {
+				return err
+			}
+			b.tell(ctx, EventSuspectAged, line.Attempt)
+		case b.customIDs && line.Resource == b.resource && (age > b.timing.quiet || b.mistakes.has(resolveEarly)):
+			if err := b.resolve(ctx, line); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+// resolve repeats the create of a suspect under its customId: the answer names
+// the hidden identity, or a new one. Either way nobody knows it, and it is deleted.
+func (b *Broker) resolve(ctx context.Context, line acsauth.JournalLine) error {
+	if err := b.paced(ctx); err != nil {
+		return err
+	}
+	call, cancel := context.WithTimeout(ctx, b.timing.create)
+	defer cancel()
+	r, err := b.acs.CreateIdentity(call, &acsidentity.CreateIdentityOptions{CustomID: line.Attempt})
+	if acsCode(err) == codeMultiple {
+		b.tell(ctx, EventUnresolved, line.Attempt)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b.learn(r.Identity)
+	line.Kind, line.Identity = acsauth.Orphan, r.Identity
+	if err := b.putLine(ctx, line); err != nil {
+		return err
+	}
+	if err := b.dropOrphan(ctx, line); err != nil {
+		return err
+	}
+	b.tell(ctx, EventResolved, line.Attempt)
+	return nil
+}
+
+// paced keeps the sweeper below half of the delete quota of ACS and its lock alive.
+func (b *Broker) paced(ctx context.Context) error {
+	if err := b.timing.sleep(ctx, b.timing.deletePause); err != nil {
+		return err
+	}
+	mine, err := b.store.Lock(ctx, "sweeper", b.holder, b.timing.sweepLock)
+	if err == nil && !mine {
+		err = errors.New("broker: another replica took over sweeping")
+	}
+	return err
+}

@@ -1,0 +1,227 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
+	"golang.org/x/sync/singleflight"
+)
+
+// A TokenRequest asks for an ACS token. It may narrow what the policy gives, never widen.
+type TokenRequest struct {
+	// Scopes are the scopes asked for; nil stands for all that the policy gives.
+	Scopes []acsauth.Scope
+	// Lifetime asked for, 60 minutes to MaxLifetime; 0 stands for MaxLifetime.
+	Lifetime time.Duration
+	// MaxLifetime is the policy of the route, 60 to 1440 minutes.
+	MaxLifetime time.Duration
+	// Create makes the identity if there is none.
+	Create bool
+}
+
+// A Token is an ACS token and what it stands for.
+type Token struct {
+	acsauth.AccessToken
+	Identity acsauth.Identity
+	Scopes   []acsauth.Scope // as issued; nil for a Teams user, whose own token decides
+}
+
+// IssueToken returns a token for the caller's identity. Codes: those of
+// EnsureIdentity or LookupIdentity, scope_invalid, scope_not_allowed, lifetime_invalid, identity_lost.
+func (b *Broker) IssueToken(ctx context.Context, caller acsauth.Caller, r TokenRequest) (Token, error) {
+	return b.issue(ctx, "broker.IssueToken", caller, r)
+}
+
+// RefreshToken is IssueToken with the promise that the token is newer than the
+// request, but for calls with equal arguments that were already waiting for one.
+func (b *Broker) RefreshToken(ctx context.Context, caller acsauth.Caller, r TokenRequest) (Token, error) {
+	return b.issue(ctx, "broker.RefreshToken", caller, r)
+}
+
+func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest) (Token, error) {
+	scopes, err := b.grant(op, r.Scopes)
+	if err != nil {
+		return Token{}, err
+	}
+	life, err := grantLifetime(op, r)
+	if err != nil {
+		return Token{}, err
+	}
+	for range 2 { // once more if the identity was replaced in between
+		id, err := b.identityFor(ctx, caller, r.Create)
+		if err != nil {
+			return Token{}, err
+		}
+		t, err := b.mint(ctx, id, scopes, life)
+		if err == nil {
+			return t, nil
+		}
+		if acsCode(err) != acsidentity.CodeIdentityNotOwned {
+			if acsauth.KindOf(acsError(op, err)) == acsauth.Rejected {
+				b.tell(ctx, EventDenied, "")
+			}
+			return Token{}, acsError(op, err)
+		}
+		if now, gerr := b.store.Get(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
+			return Token{}, b.notOwned(ctx, op, now, err)
+		}
+	}
+	return Token{}, deleting(op)
+}
+
+// notOwned explains IdentityNotOwned for a row that is still Active.
+func (b *Broker) notOwned(ctx context.Context, op string, row acsauth.Mapping, err error) error {
+	if !b.owns(row.Identity) { // it may as well be our connection string that is wrong
+		return anotherResource(op)
+	}
+	b.tell(ctx, EventLost, row.Attempt)
+	return lost(op, err)
+}
+
+func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create bool) (acsauth.Identity, error) {
+	if !create {
+		return b.LookupIdentity(ctx, caller)
+	}
+	id, _, err := b.EnsureIdentity(ctx, caller)
+	return id, err
+}
+
+// mint issues a token; equal calls under way share one.
+func (b *Broker) mint(ctx context.Context, id acsauth.Identity, scopes []acsauth.Scope, life time.Duration) (Token, error) {
+	// Identity and scopes have closed alphabets without a blank, so the key is unambiguous.
+	key := fmt.Sprintf("%s %d %s", id, life/time.Minute, joinScopes(scopes))
+	flight := b.issues.DoChan(key, func() (_ any, err error) {
+		defer b.landed(ctx, "broker.mint", &err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
+		defer cancel()
+		r, err := b.acs.IssueToken(ctx, id, scopes, &acsidentity.IssueTokenOptions{ExpiresIn: life})
+		return r.AccessToken, err
+	})
+	var res singleflight.Result
+	select {
+	case <-ctx.Done():
+		return Token{}, context.Cause(ctx)
+	case res = <-flight:
+	}
+	if res.Err != nil {
+		return Token{}, res.Err
+	}
+	b.learn(id)
+	return Token{AccessToken: res.Val.(acsauth.AccessToken), Identity: id, Scopes: scopes}, nil
+}
+
+// ExchangeTeamsToken exchanges the Entra token of a Teams user. The user and
+// the application named to ACS come from the verified caller and the
+// configuration, never from the request. Nothing is cached or stored. Codes: teams_token_rejected, acs_*.
+func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, t acsauth.TeamsToken) (Token, error) {
+	const op = "broker.ExchangeTeamsToken"
+	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
+	defer cancel()
+	r, err := b.acs.ExchangeTeamsToken(ctx, acsidentity.TeamsUser{Token: t.Token, ClientID: t.Client, ObjectID: caller.Key.Subject}, nil)
+	switch code := acsCode(err); {
+	case err == nil:
+		return Token{AccessToken: r.AccessToken, Identity: acsauth.Identity("8:orgid:" + caller.Key.Subject)}, nil
+	case code == acsidentity.CodeInvalidAccessToken:
+		return Token{}, &acsauth.Error{Kind: acsauth.Forbidden, Code: "teams_token_rejected", Op: op, Err: err,
+			Detail: "ACS does not accept this Teams user token.",
+			Hint:   "Check that the user has a Teams licence, that consent was given for Teams.ManageCalls and Teams.ManageChats, and that the token is fresh."}
+	default:
+		return Token{}, acsError(op, err)
+	}
+}
+
+// RevokeTokens revokes every token issued so far for the caller's identity. ACS
+// may take up to 15 minutes to spread it. No identity counts as done.
+func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error {
+	const op = "broker.RevokeTokens"
+	id, err := b.LookupIdentity(ctx, caller)
+	if errors.Is(err, acsauth.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
+	defer cancel()
+	_, err = b.acs.RevokeTokens(ctx, id, nil)
+	switch {
+	case err == nil:
+		b.learn(id)
+		return nil
+	case acsCode(err) == acsidentity.CodeIdentityNotOwned:
+		if !b.owns(id) {
+			return anotherResource(op)
+		}
+		return lost(op, err)
+	}
+	return acsError(op, err)
+}
+
+// grant returns the scopes of a token: those asked for, if the policy has them all.
+func (b *Broker) grant(op string, asked []acsauth.Scope) ([]acsauth.Scope, error) {
+	if asked == nil {
+		return b.scopes, nil
+	}
+	if len(asked) == 0 || len(asked) > len(acsauth.AllScopes()) {
+		return nil, &acsauth.Error{Kind: acsauth.Invalid, Code: "scope_invalid", Op: op,
+			Detail: "The list of scopes is empty or too long.", Hint: "Leave scopes out to get " + joinScopes(b.scopes) + "."}
+	}
+	for _, s := range asked {
+		if !slices.Contains(acsauth.AllScopes(), s) {
+			return nil, &acsauth.Error{Kind: acsauth.Invalid, Code: "scope_invalid", Op: op,
+				Detail: "One of the scopes is not a scope of ACS.", Hint: "ACS knows " + joinScopes(acsauth.AllScopes()) + "."}
+		}
+	}
+	for _, s := range asked {
+		if !b.allows(s) {
+			return nil, &acsauth.Error{Kind: acsauth.Forbidden, Code: "scope_not_allowed", Op: op,
+				Detail: "The scope " + string(s) + " is not given to this user.",
+				Hint:   "This server gives " + joinScopes(b.scopes) + ". Operator: ACSAUTH_SCOPES."}
+		}
+	}
+	return normalScopes(asked), nil
+}
+
+// wider names the scope that includes a narrower one.
+var wider = map[acsauth.Scope][]acsauth.Scope{
+	acsauth.ScopeChatJoin:        {acsauth.ScopeChat},
+	acsauth.ScopeChatJoinLimited: {acsauth.ScopeChat, acsauth.ScopeChatJoin},
+	acsauth.ScopeVoIPJoin:        {acsauth.ScopeVoIP},
+}
+
+func (b *Broker) allows(s acsauth.Scope) bool {
+	return slices.Contains(b.scopes, s) ||
+		slices.ContainsFunc(wider[s], func(w acsauth.Scope) bool { return slices.Contains(b.scopes, w) })
+}
+
+func grantLifetime(op string, r TokenRequest) (time.Duration, error) {
+	if r.Lifetime == 0 {
+		return r.MaxLifetime, nil
+	}
+	if r.Lifetime < acsauth.MinTokenLifetime || r.Lifetime > r.MaxLifetime || r.Lifetime%time.Minute != 0 {
+		return 0, &acsauth.Error{Kind: acsauth.Invalid, Code: "lifetime_invalid", Op: op,
+			Detail: fmt.Sprintf("The lifetime asked for is not within 60 to %d minutes.", r.MaxLifetime/time.Minute),
+			Hint:   "Leave expiresInMinutes out, or stay within the range. Operator: ACSAUTH_TOKEN_LIFETIME and ACSAUTH_SAMPLE_TOKEN_LIFETIME."}
+	}
+	return r.Lifetime, nil
+}
+
+func normalScopes(s []acsauth.Scope) []acsauth.Scope {
+	s = slices.Clone(s)
+	slices.Sort(s)
+	return slices.Compact(s)
+}
+
+func joinScopes(s []acsauth.Scope) string {
+	words := make([]string, len(s))
+	for i := range s {
+		words[i] = string(s[i])
+	}
+	return strings.Join(words, ",")
+}
