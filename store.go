@@ -96,8 +96,7 @@ const MaxJournalAnswer = 4096
 //     [Mapping]) and MUST answer [ErrConflict] when it differs, leaving all as it was.
 //   - An error that is neither [ErrNotFound] nor [ErrConflict] means unknown.
 //     A Store MUST NOT turn an unknown outcome into a sentinel, and MAY retry
-//     its own transient faults only where a repeat cannot make a refused write succeed
-//     twice.
+//     its own transient faults only where a repeat is harmless.
 //   - A Store calls nothing but its database, and holds no transaction open
 //     when a method returns.
 //   - All methods may be called at once, and return soon after ctx ends; with a

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+
+	"github.com/acs-solutions/acsauth/cmd/internal/cli"
+	"github.com/acs-solutions/acsauth/cmd/internal/service"
+	"github.com/acs-solutions/acsauth/emulator"
+	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/telemetry"
+)
+
+type allCommand struct {
+	Listen         string `help:"Address and port of the service. With port 0, free ports are picked for everything that is not given. Default: 127.0.0.1:8080." placeholder:"HOST:PORT"`
+	MetricsListen  string `help:"Address and port of the metrics, or off. Default: 127.0.0.1:8084." placeholder:"HOST:PORT"`
+	EmulatorListen string `help:"Address and port of the emulator's Entra ID, Graph and ACS. Default: 127.0.0.1:8081." placeholder:"HOST:PORT"`
+	emulatorPorts
+	Data      string `help:"Folder to keep the SQLite file and the emulator's identities in. Default: a temporary one. Keep the ports, too: they are part of the issuer's name, by which users are known." placeholder:"DIR"`
+	JSON      bool   `name:"json" help:"Print one line of JSON once everything is ready, instead of what to try."`
+	LogLevel  string `help:"Least level that is logged: debug, info, warn or error. Default: info." placeholder:"LEVEL"`
+	LogFormat string `help:"json or text. Default: text." placeholder:"FORMAT"`
+}
+
+// Help is shown by acsauth-dev all --help.
+func (allCommand) Help() string {
+	return "ACSAUTH_* variables are honoured, such as ACSAUTH_TOKEN_LIFETIME, but for those that connect the service with the emulator. The log goes to the standard error."
+}
+
+// Run runs the service and the emulator until a signal.
+func (a *allCommand) Run(c cli.Call) error {
+	if err := refuseCloud(c.Env); err != nil {
+		return cli.Misused(err)
+	}
+	a.fillIn()
+	settings := map[string]string{
+		"ACSAUTH_LISTEN": a.Listen, "ACSAUTH_METRICS_LISTEN": a.MetricsListen,
+		"ACSAUTH_LOG_LEVEL": a.LogLevel, "ACSAUTH_LOG_FORMAT": a.LogFormat,
+	}
+	log, err := newLogger(c, settings)
+	if err != nil {
+		return cli.Misused(err)
+	}
+	data, err := openFolder(a.Data)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	defer data.close(log)
+	e, err := startEmulator(a.EmulatorListen, a.emulatorPorts, emulator.Options{DataDir: data.kept(), Log: log.With("part", "emulator")})
+	if err != nil {
+		return err
+	}
+	defer closeEmulator(e, log)
+	in, err := describe(e, data)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(a.sources(c.Env, in, settings), config.Development)
+	if err != nil {
+		return cli.Misused(err)
+	}
+	err = service.Run(c.Context, service.Options{
+		Config: cfg, Log: log, AllowLoopback: true,
+		Ready: func(at service.Addresses) {
+			in.Server, in.Metrics = at.Server, at.Metrics
+			a.print(c, in, log)
+		},
+	})
+	if inUse, ok := errors.AsType[*service.InUseError](err); ok {
+		return fmt.Errorf("%s is in use by another program; stop it, or let free ports be picked with --listen %s", inUse.Address, anyPort)
+	}
+	return err
+}
+
+// fillIn chooses the addresses that were not given.
+func (a *allCommand) fillIn() {
+	free := wantsAnyPort(a.Listen)
+	a.Listen = or(a.Listen, false, defaultServer)
+	a.MetricsListen = or(a.MetricsListen, free, defaultMetrics)
+	a.EmulatorListen = or(a.EmulatorListen, free, defaultEmulator)
+	a.TLSListen = or(a.TLSListen, free, defaultTLS)
+}
+
+// sources lets what connects service and emulator win over the environment, and nothing else.
+func (a *allCommand) sources(env []string, in info, settings map[string]string) config.Sources {
+	flags := maps.Clone(in.Env)
+	maps.Copy(flags, settings)
+	flags["ACSAUTH_STORE"] = "sqlite:" + filepath.Join(in.Data, "acsauth.db")
+	return config.Sources{Environ: withDefaults(env), Flags: flags}
+}
+
+func (a *allCommand) print(c cli.Call, in info, log *slog.Logger) {
+	show := func() error { return printLine(c.Stdout, in) }
+	if !a.JSON {
+		show = func() error { return printGuide(c.Stdout, in) }
+	}
+	if err := show(); err != nil {
+		log.Error("cannot print where everything is", "error", err)
+	}
+}
+
+func closeEmulator(e *emulator.Emulator, log *slog.Logger) {
+	if err := e.Close(); err != nil {
+		log.Error("the emulator did not stop cleanly", "error", err)
+	}
+}
+
+// withDefaults adds what is convenient in development, where it is not set otherwise.
+func withDefaults(env []string) []string {
+	return append([]string{"ACSAUTH_LOG_FORMAT=text", "ACSAUTH_ALLOWED_ORIGINS=*"}, env...)
+}
+
+// newLogger makes the log of a run, which goes to the standard error. Faults in
+// the settings other than those of the log are for others to find.
+func newLogger(c cli.Call, flags map[string]string) (*slog.Logger, error) {
+	cfg, err := config.Load(config.Sources{Environ: withDefaults(c.Env), Flags: flags}, config.Development)
+	if err := config.Only(err, "ACSAUTH_LOG_LEVEL", "ACSAUTH_LOG_FORMAT"); err != nil {
+		return nil, err
+	}
+	return telemetry.NewLogger(c.Stderr, cfg.LogFormat, cfg.LogLevel), nil
+}

@@ -1,0 +1,164 @@
+// Package service puts the parts together and runs them: store, ACS client,
+// broker, verifier, server and metrics. Both programs use it.
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/internal/authn"
+	"github.com/acs-solutions/acsauth/internal/broker"
+	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/server"
+	"github.com/acs-solutions/acsauth/internal/telemetry"
+)
+
+// Options of one run.
+type Options struct {
+	Config *config.Config // checked
+	Log    *slog.Logger
+	// AllowLoopback permits upstreams on this machine, without TLS. Development only.
+	AllowLoopback bool
+	// Ready is told the addresses once the service can serve. It must not block. Nil: nobody is told.
+	Ready func(Addresses)
+}
+
+// Addresses are the URLs that the service is reached at from this machine.
+type Addresses struct {
+	Server  string
+	Metrics string // "" if there are none
+}
+
+// Run serves until ctx ends and then stops in order: no new requests, those in
+// flight finished, background work ended, store closed. It returns nil after a
+// clean stop.
+func Run(ctx context.Context, o Options) (err error) {
+	c := o.Config
+	listeners, err := listen(c)
+	if err != nil {
+		return err
+	}
+	defer listeners.close()
+	store, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	metrics := newMetrics(store)
+	acs, err := newACS(c, metrics, o.AllowLoopback)
+	if err != nil {
+		return err
+	}
+	brk, err := broker.New(broker.Options{
+		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Log: o.Log,
+		Observe: func(e broker.Event) { metrics.BrokerEvent(e.Name) },
+	})
+	if err != nil {
+		return err
+	}
+	verifier, err := authn.New(authnOptions(c, o))
+	if err != nil {
+		return err
+	}
+	srv, err := server.New(server.Options{
+		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping,
+		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
+		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
+		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay,
+	})
+	if err != nil {
+		return err
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx)) // background work outlives ctx by the requests in flight
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { verifier.Run(work) })
+	wg.Go(func() { brk.Run(work) })
+	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
+	wg.Go(func() { announce(ctx, verifier, listeners.addresses(), o) })
+	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", acs.Endpoint())
+	err = serve(ctx, srv, listeners.server, c.ShutdownDelay+c.ShutdownTimeout)
+	if err == nil {
+		o.Log.Info("stopped")
+	}
+	return err
+}
+
+// serve runs the server until ctx ends, and waits for it no longer than the given time after that.
+func serve(ctx context.Context, srv *server.Server, ln net.Listener, patience time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ctx, ln) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(patience):
+		return errors.New("requests were still in flight when ACSAUTH_SHUTDOWN_TIMEOUT was over")
+	}
+}
+
+// announce says when the service can serve, that is when the signing keys of every tenant are there.
+func announce(ctx context.Context, verifier *authn.Verifier, a Addresses, o Options) {
+	if waitReady(ctx, verifier) != nil {
+		return // stopped before it was ready
+	}
+	o.Log.Info("ready", "server", a.Server)
+	if o.Ready != nil {
+		o.Ready(a)
+	}
+}
+
+// waitReady waits until the verifier has its keys. When ctx ends first, it says why they are not there.
+func waitReady(ctx context.Context, verifier *authn.Verifier) error {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		err := verifier.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func authnOptions(c *config.Config, o Options) authn.Options {
+	return authn.Options{
+		Issuer: authn.Issuer{
+			AuthorityHost: c.AuthorityHost, TenantIDs: c.TenantIDs, Audiences: c.AllAudiences(),
+			AllowedClients: c.AllowedClients, TeamsClients: c.TeamsClients, AllowGuests: c.AllowGuests,
+		},
+		AllowLoopback: o.AllowLoopback, Log: o.Log,
+	}
+}
+
+func newMetrics(store acsauth.Store) *telemetry.Metrics {
+	m := telemetry.NewMetrics()
+	m.PresetBrokerEvents(broker.EventNames()...)
+	m.SetStore(func(ctx context.Context) (pending, active, deleting, suspects, orphans int64, err error) {
+		n, err := store.Counts(ctx)
+		return n.Pending, n.Active, n.Deleting, n.Suspects, n.Orphans, err
+	})
+	return m
+}
+
+func scopes(c *config.Config) []acsauth.Scope {
+	out := make([]acsauth.Scope, len(c.Scopes))
+	for i, s := range c.Scopes {
+		out[i] = acsauth.Scope(s)
+	}
+	return out
+}

@@ -1,0 +1,116 @@
+package acsauth_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/acs-solutions/acsauth"
+
+// mayImport is the import table of the house: package (or folder, with /...)
+// to the packages of ours that its production code may import.
+var mayImport = map[string][]string{
+	"":                      {},
+	"acsidentity":           {""},
+	"api":                   {},
+	"internal/authn":        {""},
+	"internal/broker":       {"", "acsidentity"},
+	"internal/config":       {},
+	"internal/server":       {"", "api", "internal/authn", "internal/broker", "internal/telemetry"},
+	"internal/store/sqlite": {""},
+	"internal/telemetry":    {},
+	"storetest":             {""},
+	"emulator":              {"emulator/internal/acs", "emulator/internal/emu", "emulator/internal/graph", "emulator/internal/entra"},
+	"emulator/internal/...": {"emulator/internal/emu"},
+	"cmd/internal/service":  {"", "acsidentity", "internal/authn", "internal/broker", "internal/config", "internal/server", "internal/store/sqlite", "internal/telemetry"},
+	"cmd/internal/cli":      {"internal/config"},
+	"cmd/acsauth":           {"", "cmd/internal/cli", "cmd/internal/service", "internal/config", "internal/telemetry"},
+	"cmd/acsauth-dev":       {"", "cmd/internal/cli", "cmd/internal/service", "internal/config", "internal/telemetry", "emulator"},
+	"e2e":                   {},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var l listed
+		if err := dec.Decode(&l); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, l)
+	}
+}
+
+func ours(path string) (string, bool) {
+	if path == module {
+		return "", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+func allowed(pkg string) ([]string, bool) {
+	if a, ok := mayImport[pkg]; ok {
+		return a, true
+	}
+	for pattern, a := range mayImport {
+		if folder, ok := strings.CutSuffix(pattern, "/..."); ok && strings.HasPrefix(pkg, folder+"/") {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+func TestImportTable(t *testing.T) {
+	for _, l := range goList(t, "./...") {
+		pkg, _ := ours(l.ImportPath)
+		table, ok := allowed(pkg)
+		if !ok {
+			t.Errorf("package %q is not in the import table", pkg)
+		}
+		for _, imp := range l.Imports {
+			of, isOurs := ours(imp)
+			if isOurs && !slices.Contains(table, of) {
+				t.Errorf("%q must not import %q", pkg, of)
+			}
+			if pkg == "" && strings.Contains(imp, ".") {
+				t.Errorf("the root package imports %s: it may use the standard library only", imp)
+			}
+		}
+	}
+}
+
+// The production binary must not even contain the emulator.
+func TestProductionBinaryHasNoEmulator(t *testing.T) {
+	seen := 0
+	for _, l := range goList(t, "-deps", "./cmd/acsauth") {
+		pkg, isOurs := ours(l.ImportPath)
+		if !isOurs {
+			continue
+		}
+		seen++
+		for _, banned := range []string{"emulator", "internal/playground", "storetest", "cmd/acsauth-dev"} {
+			if pkg == banned || strings.HasPrefix(pkg, banned+"/") {
+				t.Errorf("cmd/acsauth contains %s", pkg)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("go list saw only %d packages of ours", seen)
+	}
+}
