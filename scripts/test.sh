@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Passes all tests on a machine with git, Go, Node and apt; installs what else it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+need() { # need COMMAND PACKAGE: install the package if the command is missing
+  command -v "$1" >/dev/null && return
+  echo "$1 is missing: installing $2"
+  apt-get update -q && apt-get install -y -q --no-install-recommends "$2" ||
+    { echo "cannot install it; run: sudo apt-get install $2" >&2; exit 1; }
+}
+
+for c in go node npm git; do
+  command -v "$c" >/dev/null || { echo "$c is missing. Needed: git, Go 1.26.6 or newer, Node 20 or newer." >&2; exit 1; }
+done
+need gcc gcc # the race detector links with it
+dpkg -s libc6-dev >/dev/null 2>&1 || need /usr/include/stdlib.h libc6-dev
+export CGO_ENABLED=1
+
+step "format, vet, staticcheck"
+unformatted=$(gofmt -l $(git ls-files '*.go'))
+[ -z "$unformatted" ] || { echo "gofmt wants: $unformatted" >&2; exit 1; }
+go vet ./...
+go tool -modfile=tools/go.mod staticcheck ./...
+go tool -modfile=tools/go.mod staticcheck -tags mistakes ./internal/broker
+go mod verify
+
+step "Go tests with the race detector"
+go test -race -timeout 15m ./...
+
+step "the protocol: every interleaving, seeded schedules, and the ten mistakes"
+go test -timeout 15m ./internal/broker -run 'Interleaving|Schedules' -count=1 -v -full | grep -v '^=== '
+go test -timeout 15m -tags mistakes ./internal/broker -run Mistake -count=1 -v | grep -v '^=== '
+
+step "interop: the Microsoft SDKs, unmodified"
+go build -o .tmp/acsauth-dev ./cmd/acsauth-dev
+(cd interop && npm ci --no-audit --no-fund --ignore-scripts && ACSAUTH_DEV="$PWD/../.tmp/acsauth-dev" node --test)
