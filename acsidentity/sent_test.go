@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// listen runs serve on each connection to a new listener, and counts them.
+// listen runs serve on each connection to a new listener, one after the other,
+// and counts them. At the end of the test it cuts off what is still open.
 func listen(t *testing.T, serve func(net.Conn)) (url string, conns *atomic.Int32) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -26,20 +28,37 @@ func listen(t *testing.T, serve func(net.Conn)) (url string, conns *atomic.Int32
 		t.Fatal(err)
 	}
 	conns = &atomic.Int32{}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conns.Add(1)
-			serve(c)
+	var mu sync.Mutex
+	var open net.Conn
+	var over bool
+	next := func() bool {
+		c, err := ln.Accept()
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil && over {
 			_ = c.Close()
 		}
-	}()
-	t.Cleanup(func() { _ = ln.Close(); <-done })
+		open = c
+		return err == nil && !over
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for next() {
+			conns.Add(1)
+			serve(open)
+			_ = open.Close()
+		}
+	})
+	t.Cleanup(func() {
+		_ = ln.Close()
+		mu.Lock()
+		over = true
+		if open != nil {
+			_ = open.Close()
+		}
+		mu.Unlock()
+		wg.Wait()
+	})
 	return "http://" + ln.Addr().String(), conns
 }
 
@@ -112,13 +131,13 @@ func TestSentServerClosesBeforeReading(t *testing.T) {
 
 func TestSentHeaderTimeout(t *testing.T) {
 	release := make(chan struct{})
+	defer close(release)
 	url, conns := listen(t, func(c net.Conn) { readRequest(c); <-release })
 	tr := newTransport()
 	tr.ResponseHeaderTimeout = 20 * time.Millisecond
 	if !sentOf(t.Context(), t, keyClient(t, url, with(&http.Client{Transport: tr}))) || conns.Load() != 1 {
 		t.Errorf("not sent, or %d connections", conns.Load())
 	}
-	close(release)
 }
 
 func TestSentContextEndsWhileWaiting(t *testing.T) {
@@ -165,11 +184,13 @@ func TestSentForeignContext(t *testing.T) {
 
 func TestSentContextEndsWhileDialing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	release := make(chan struct{})
+	defer close(release)
 	tr := newTransport()
-	tr.DialContext = func(dial context.Context, _, _ string) (net.Conn, error) {
+	tr.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		cancel()
-		<-dial.Done()
-		return nil, dial.Err()
+		<-release // the transport lets a dial go on without its request
+		return nil, errors.New("too late")
 	}
 	if sentOf(ctx, t, keyClient(t, testHost, with(&http.Client{Transport: tr}))) {
 		t.Error("sent without a connection")

@@ -54,7 +54,7 @@ func (e *Emulator) adminTable() map[string]map[string]adminFunc {
 		"/counters":    list(func() any { return e.Counters() }),
 		"/identities":  list(func() any { return e.Identities() }),
 		"/requests":    list(func() any { return e.Requests() }),
-		"/faults":      {"GET": e.adminFaults, "POST": e.adminAddFault},
+		"/faults":      {"GET": e.adminFaults, "POST": e.adminAddFault, "DELETE": e.adminClearFaults},
 		"/reset":       {"POST": e.adminReset},
 		"/token":       {"POST": e.adminToken},
 		"/keys/rotate": {"POST": e.adminRotate},

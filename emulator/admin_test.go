@@ -162,6 +162,10 @@ func TestFaults(t *testing.T) {
 	if got := create(); got != 201 || len(e.Identities()) != 1 || strings.TrimSpace(b.get(e.AdminURL()+"/faults").body) != "[]" {
 		t.Errorf("reset has to end faults: %d", got)
 	}
+	b.send("POST", e.AdminURL()+"/faults", rule)
+	if r := b.send("DELETE", e.AdminURL()+"/faults", ""); r.status != http.StatusOK || create() != 201 || len(e.Identities()) != 2 {
+		t.Errorf("faults have to end, and nothing else: %d %s", r.status, r.body)
+	}
 	for _, bad := range []string{`{"op":"dance"}`, `{"x":1}`, `{"fault":{"status":200}}`} {
 		if r := b.send("POST", e.AdminURL()+"/faults", bad); r.status != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, r.status)

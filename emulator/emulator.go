@@ -73,6 +73,7 @@ func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
 		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
 		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log, Fault: e.faults.next,
+		Licensed: func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
 	}
 	if e.options.ServiceLimits {
 		o.Limits = acs.ServiceLimits()

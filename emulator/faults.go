@@ -54,6 +54,12 @@ func (e *Emulator) adminFaults(*http.Request) (any, error) {
 	return append([]acs.Rule{}, e.faults.script.Rules()...), nil
 }
 
+// adminClearFaults ends all faults and keeps everything else.
+func (e *Emulator) adminClearFaults(r *http.Request) (any, error) {
+	e.faults.reset()
+	return e.adminFaults(r)
+}
+
 // adminAddFault adds a rule: {"op","times","fault":{...}}.
 func (e *Emulator) adminAddFault(r *http.Request) (any, error) {
 	var rule acs.Rule

@@ -51,6 +51,7 @@ GET  /identities    ACS identities, deleted ones included
 GET  /requests      the last requests
 GET  /healthz       for scripts that wait
 GET  /faults        ACS faults that are still to come
+DEL  /faults        end all faults
 POST /faults        {"op","times","fault":{"status","statusAfter","retryAfter","dropBefore","dropAfter","delay","badJson"}}
 POST /reset         forget everything but the signing keys
 POST /token         {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}

@@ -8,8 +8,8 @@
 //  2. three parts                      token_invalid
 //  3. strict base64url                 token_invalid
 //  4. strict JSON, parsed once         token_invalid
-//  5. algorithm and header             token_invalid
-//     and tokens of another kind       token_for_graph, token_kind, token_is_id_token
+//  5. tokens of another kind           token_for_graph, token_kind, token_is_id_token
+//     algorithm and header             token_invalid
 //  6. version, tenant, issuer          token_version, token_tenant, token_issuer
 //  7. key from memory                  token_key_unknown, keys_unavailable
 //  8. (rules for keys, when loaded)

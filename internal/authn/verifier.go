@@ -160,9 +160,6 @@ func (v *Verifier) read(token string) (compact, claims, string, *acsauth.Error) 
 	if e != nil {
 		return compact{}, claims{}, "", e
 	}
-	if n := len(raw.signature); n < minSignature || n > maxSignature {
-		return compact{}, claims{}, "", invalid(fmt.Sprintf("The signature of the token has %d bytes, expected 256 to 512.", n))
-	}
 	h, e := parsePart("header", raw.header, headerNames)
 	if e != nil {
 		return compact{}, claims{}, "", e
@@ -171,9 +168,12 @@ func (v *Verifier) read(token string) (compact, claims, string, *acsauth.Error) 
 	if e != nil {
 		return compact{}, claims{}, "", e
 	}
+	if e := v.otherKind(c); e != nil { // before the algorithm: such a token may be signed in another way
+		return compact{}, claims{}, "", e
+	}
 	kid, e := checkHeader(h)
-	if e == nil {
-		e = v.otherKind(c)
+	if n := len(raw.signature); e == nil && (n < minSignature || n > maxSignature) {
+		e = invalid(fmt.Sprintf("The signature of the token has %d bytes, expected 256 to 512.", n))
 	}
 	return raw, c, kid, e
 }

@@ -237,3 +237,12 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// A token of another kind is named even if it is signed in a way that no token for this API is.
+func TestOtherKindsAreNamedWhateverTheirAlgorithm(t *testing.T) {
+	v := newVerifier(t, options(plainWorld()))
+	acs := b64([]byte(`{"alg":"ES256","kid":"1","typ":"JWT"}`)) + "." + b64([]byte(`{"skypeid":"acs:r_u","scp":1792,"acsScope":"chat","exp":1}`)) + "." + b64(make([]byte, 64))
+	if _, err := v.Verify(t.Context(), acs); codeOf(err) != "token_kind" {
+		t.Errorf("an ACS token: %v", err)
+	}
+}

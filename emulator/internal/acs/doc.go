@@ -13,5 +13,5 @@
 //   - Limits are off unless [Options.Limits] is set.
 //   - A repeated delete of an own identity answers 204; the service does not
 //     document what it does.
-//   - Whether a Teams user has a licence is not checked.
+//   - A Teams user without a licence gets InvalidAccessToken; what the service answers is not known.
 package acs

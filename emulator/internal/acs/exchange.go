@@ -68,6 +68,9 @@ func (s *Service) checkTeams(in exchangeRequest) ([]string, time.Time, *refusal)
 	if !ok || !expires.After(s.opts.Now()) {
 		return nil, time.Time{}, invalidAccessToken("teams token expired")
 	}
+	if licensed := s.opts.Licensed; licensed != nil && !licensed(textOf(claims, "oid")) {
+		return nil, time.Time{}, invalidAccessToken("user has no Teams licence")
+	}
 	list := teamsScopesIn(claims)
 	if reason := teamsMismatch(claims, in, list); reason != "" {
 		return nil, time.Time{}, invalidAccessToken(reason)

@@ -23,6 +23,9 @@ type Options struct {
 	DataFile   string           // journal of identities, read at start; "" keeps nothing
 	Log        *slog.Logger     // nil discards; gets no token and no key
 
+	// Licensed reports whether the user with an object id has a Teams licence. nil means everybody.
+	Licensed func(oid string) bool
+
 	// Limits holds the requests allowed per operation and 30 s window.
 	// Operations without an entry are not limited; see [ServiceLimits].
 	Limits map[string]int
