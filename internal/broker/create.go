@@ -32,7 +32,7 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 		}
 		line := b.suspect(row)
 		e, _ := errors.AsType[*acsidentity.Error](err)
-		unreadable := e != nil && len(e.Answer) > 0
+		unreadable := e != nil && e.StatusCode/100 == 2
 		if line != nil && e != nil {
 			line.Answer, line.RequestID = e.Answer, e.RequestID
 		}
