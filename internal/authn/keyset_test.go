@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -127,13 +128,26 @@ func TestColdStartFails(t *testing.T) {
 func TestRunRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := oneTenant(t)
-		a.setHook(func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") })
+		var mu sync.Mutex
+		var tries []time.Time
+		a.setHook(func(r *http.Request) (*http.Response, error) {
+			if mu.Lock(); strings.Contains(r.URL.Path, "/v2.0/") {
+				tries = append(tries, time.Now())
+			}
+			mu.Unlock()
+			return nil, errors.New("no route")
+		})
 		defer run(t, v)()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		tries := a.count() / 2
-		if v.Ready() == nil || tries < 12 || tries > 18 { // 1, 2, 4, 8, 16, 32 s, then every minute
-			t.Errorf("ready %v after %d tries in 10 min", v.Ready(), tries)
+		if v.Ready() == nil {
+			t.Error("ready")
+		}
+		for i := range len(tries) - 1 { // a load is due when either profile's pause is over
+			gap, want := tries[i+1].Sub(tries[i]), min(time.Second<<i, time.Minute)
+			if gap < want*9/10 || gap > want*11/10 {
+				t.Errorf("pause %d is %v, want about %v", i, gap, want)
+			}
 		}
 		a.setHook(nil)
 		time.Sleep(67 * time.Second)
@@ -337,6 +351,38 @@ func TestOldKeysLastADay(t *testing.T) {
 	})
 }
 
+// A body without end is read up to the limit, no further.
+func TestEndlessBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, v := oneTenant(t)
+		var read atomic.Int64
+		a.setHook(func(*http.Request) (*http.Response, error) {
+			resp := answer(200, "")
+			resp.Body = &endless{&read}
+			return resp, nil
+		})
+		expect(t, v, "endless", mint(baseV2()), "keys_unavailable")
+		if n := read.Load(); n > 2*(1<<20+1) {
+			t.Errorf("%d bytes read of two documents", n)
+		}
+	})
+}
+
+// endless is a body of spaces, 64 MiB long, so that a missing limit shows.
+type endless struct{ read *atomic.Int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read.Add(int64(len(p))) > 64<<20 {
+		return 0, io.EOF
+	}
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+func (e *endless) Close() error { return nil }
+
 // v2 works without the v1 documents, and the other way round.
 func TestOneProfileFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -471,6 +517,10 @@ func TestOwnV1Issuer(t *testing.T) {
 				a.put(base+"/.well-known/openid-configuration", map[string]any{"issuer": c.issuer, "jwks_uri": base + "/keys"})
 				a.put(base+"/keys", map[string]any{"keys": []any{jwk("k", &keyRing()[0].PublicKey, nil)}})
 				opt.Transport, opt.AllowLoopback, opt.Issuer.AuthorityHost, opt.Issuer.TenantIDs = a, true, host, []string{tenantA}
+				cold := newVerifier(t, opt)
+				if c.want == "" { // the issuer of the first token is not known yet
+					expect(t, cold, "first token, other issuer", mint(baseV1(), hset("kid", "k"), by(keyRing()[0])), "token_issuer")
+				}
 				v := newVerifier(t, opt)
 				one := mint(baseV1(), set("iss", c.issuer), hset("kid", "k"), by(keyRing()[0]))
 				expect(t, v, "v1", one, c.want)

@@ -69,9 +69,7 @@ func (t *tenant) look(id keyID, fresh bool) (*rsa.PublicKey, <-chan struct{}, *a
 	switch {
 	case t.unknown.has(id, now):
 		return nil, nil, unknownKey(forgetAfter)
-	case fresh && s.failures > 0:
-		return nil, nil, unknownKey(t.budget.wait(now))
-	case fresh: // since the load began: the key may have been published while it went on
+	case fresh: // counted from the start of the last good load: the key may have been published while it went on
 		t.unknown.add(id, s.loaded)
 		return nil, nil, unknownKey(forgetAfter)
 	case t.flight == nil && !t.budget.take(now):

@@ -48,4 +48,13 @@ func TestBudget(t *testing.T) {
 	if !slices.Equal(taken, want) {
 		t.Errorf("loads at %v, want %v", taken, want)
 	}
+	b = budget{} // the extra load counts as the last one
+	for _, c := range []struct {
+		second int
+		want   bool
+	}{{0, true}, {30, true}, {60, false}, {89, false}, {90, true}, {150, true}} {
+		if got := b.take(start.Add(time.Duration(c.second) * time.Second)); got != c.want {
+			t.Errorf("second %d: %v", c.second, got)
+		}
+	}
 }

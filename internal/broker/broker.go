@@ -103,13 +103,14 @@ func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acs
 }
 
 // landed turns a panic of a shared flight into an error of each that waits: the
-// flight has a goroutine of its own, so no handler above could recover it.
+// flight has a goroutine of its own, so no handler above could recover it. The
+// value is not logged: it may hold data of a request.
 func (b *Broker) landed(ctx context.Context, op string, err *error) {
 	p := recover()
 	if p == nil {
 		return
 	}
-	b.log.ErrorContext(ctx, "panic", "op", op, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+	b.log.ErrorContext(ctx, "panic", "op", op, "value", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 	*err = &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: op, Err: errors.New("panic in a flight")}
 }
 
