@@ -135,6 +135,10 @@ func TestUnreadableAnswerIsKept(t *testing.T) {
 	if err != nil || len(lines) != 1 || len(lines[0].Answer) == 0 || lines[0].RequestID == "" || lines[0].User != user(1).Key.Hash() {
 		t.Errorf("journal %+v, %v", lines, err)
 	}
+	_, _, err = b.EnsureIdentity(t.Context(), user(2))
+	if e := wantCode(t, err, "create_outcome_unknown"); s.count("create") != 1 || e.RetryAfter <= 0 {
+		t.Errorf("%d creates sent: each leaves one more identity", s.count("create"))
+	}
 }
 
 func TestDelete(t *testing.T) {

@@ -36,7 +36,8 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 		if line != nil && e != nil {
 			line.Answer, line.RequestID = e.Answer, e.RequestID
 		}
-		if unreadable {
+		if unreadable { // each further create would leave one more identity
+			b.hold.note(err, outcomeUnknown(op, err))
 			b.tell(ctx, EventUnreadable, row.Attempt)
 		}
 		if last || unreadable || ctx.Err() != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/acs-solutions/acsauth/acsidentity"
 )
 
-// deniedHold is how long creates rest after ACS refused our credential.
+// deniedHold is how long creates rest after ACS refused our credential, or gave
+// an answer that we do not understand.
 const deniedHold = 5 * time.Second
 
 // maxHold bounds what a Retry-After can impose.
@@ -45,10 +46,10 @@ func (h *hold) note(cause error, public error) {
 		return
 	}
 	var d time.Duration
-	switch e.StatusCode {
-	case http.StatusTooManyRequests:
+	switch s := e.StatusCode; {
+	case s == http.StatusTooManyRequests:
 		d = min(max(e.RetryAfter, time.Second), maxHold)
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case s == http.StatusUnauthorized, s == http.StatusForbidden, s/100 == 2:
 		d = deniedHold
 	default:
 		return
