@@ -9,7 +9,6 @@ import (
 
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
 	"github.com/acs-solutions/acsauth/cmd/internal/service"
-	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
@@ -44,20 +43,13 @@ func (a *allCommand) Run(c cli.Call) error {
 	if err != nil {
 		return cli.Misused(err)
 	}
-	data, err := openFolder(a.Data)
-	if err != nil {
-		return fmt.Errorf("--data: %w", err)
-	}
-	defer data.close(log)
-	e, err := startEmulator(a.EmulatorListen, a.emulatorPorts, emulator.Options{DataDir: data.kept(), Log: log.With("part", "emulator")})
-	if err != nil {
-		return err
-	}
-	defer closeEmulator(e, log)
-	in, err := describe(e, data)
-	if err != nil {
-		return err
-	}
+	return withEmulator(a.Data, a.EmulatorListen, a.emulatorPorts, log, func(in info) error {
+		return a.serve(c, in, settings, log)
+	})
+}
+
+// serve runs the service against the emulator.
+func (a *allCommand) serve(c cli.Call, in info, settings map[string]string, log *slog.Logger) error {
 	cfg, err := config.Load(a.sources(c.Env, in, settings), config.Development)
 	if err != nil {
 		return cli.Misused(err)
@@ -99,12 +91,6 @@ func (a *allCommand) print(c cli.Call, in info, log *slog.Logger) {
 	}
 	if err := show(); err != nil {
 		log.Error("cannot print where everything is", "error", err)
-	}
-}
-
-func closeEmulator(e *emulator.Emulator, log *slog.Logger) {
-	if err := e.Close(); err != nil {
-		log.Error("the emulator did not stop cleanly", "error", err)
 	}
 }
 

@@ -1,11 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/acs-solutions/acsauth/cmd/internal/cli"
-	"github.com/acs-solutions/acsauth/emulator"
-)
+import "github.com/acs-solutions/acsauth/cmd/internal/cli"
 
 type emulateCommand struct {
 	Listen string `help:"Address and port of Entra ID, Graph and ACS. With port 0, free ports are picked for everything that is not given. Default: 127.0.0.1:8081." placeholder:"HOST:PORT"`
@@ -27,27 +22,16 @@ func (m *emulateCommand) Run(c cli.Call) error {
 	}
 	m.TLSListen = or(m.TLSListen, wantsAnyPort(m.Listen), defaultTLS)
 	m.Listen = or(m.Listen, false, defaultEmulator)
-	data, err := openFolder(m.Data)
-	if err != nil {
-		return fmt.Errorf("--data: %w", err)
-	}
-	defer data.close(log)
-	e, err := startEmulator(m.Listen, m.emulatorPorts, emulator.Options{DataDir: data.kept(), Log: log})
-	if err != nil {
+	return withEmulator(m.Data, m.Listen, m.emulatorPorts, log, func(in info) error {
+		var err error
+		if m.JSON {
+			err = printLine(c.Stdout, in)
+		} else {
+			err = printEmulatorGuide(c.Stdout, in)
+		}
+		if err == nil {
+			<-c.Context.Done()
+		}
 		return err
-	}
-	defer closeEmulator(e, log)
-	in, err := describe(e, data)
-	if err != nil {
-		return err
-	}
-	if m.JSON {
-		err = printLine(c.Stdout, in)
-	} else {
-		err = printEmulatorGuide(c.Stdout, in)
-	}
-	if err == nil {
-		<-c.Context.Done()
-	}
-	return err
+	})
 }

@@ -14,6 +14,29 @@ import (
 	"github.com/acs-solutions/acsauth/internal/config"
 )
 
+// withEmulator runs an emulator around serve, with its files in the folder dir, or in a temporary one if that is "".
+func withEmulator(dir, listen string, ports emulatorPorts, log *slog.Logger, serve func(info) error) error {
+	data, err := openFolder(dir)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	defer data.close(log)
+	e, err := startEmulator(listen, ports, emulator.Options{DataDir: data.kept(), Log: log.With("part", "emulator")})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := e.Close(); err != nil {
+			log.Error("the emulator did not stop cleanly", "error", err)
+		}
+	}()
+	in, err := describe(e, data)
+	if err != nil {
+		return err
+	}
+	return serve(in)
+}
+
 // startEmulator checks the options and starts the emulator. Where free ports
 // were asked for, the administration is on the port after that of the protocols.
 func startEmulator(listen string, ports emulatorPorts, o emulator.Options) (*emulator.Emulator, error) {

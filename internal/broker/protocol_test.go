@@ -44,7 +44,7 @@ func TestEveryInterleaving(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	n := *seeds
 	if *full {
-		n *= 20
+		n *= 70
 	}
 	for _, c := range []struct {
 		name string
