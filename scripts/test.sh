@@ -30,8 +30,8 @@ step "Go tests with the race detector"
 go test -race -timeout 15m ./...
 
 step "the protocol: every interleaving, seeded schedules, and the ten mistakes"
-go test -timeout 15m ./internal/broker -run 'Interleaving|Schedules' -count=1 -v -full | grep -v '^=== '
-go test -timeout 15m -tags mistakes ./internal/broker -run Mistake -count=1 -v | grep -v '^=== '
+go test -timeout 15m ./internal/broker -run 'Interleaving|Schedules' -count=1 -v -full | grep --line-buffered -v '^=== '
+go test -timeout 15m -tags mistakes ./internal/broker -run Mistake -count=1 -v | grep --line-buffered -v '^=== '
 
 step "interop: the Microsoft SDKs, unmodified"
 go build -o .tmp/acsauth-dev ./cmd/acsauth-dev

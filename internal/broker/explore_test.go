@@ -102,8 +102,12 @@ func (y *tally) add(w *world, complete bool) {
 }
 
 func (y *tally) String() string {
-	return fmt.Sprintf("schedules %d (run to the end %d), states %d, most orphans %d, most suspects %d; in all: faults %d, orphans %d, suspects %d",
-		y.schedules, y.complete, y.states, y.maxLeaks, y.maxSuspects, y.faults, y.leaks, y.suspects)
+	violations := 0
+	if y.violation != "" {
+		violations = 1
+	}
+	return fmt.Sprintf("%d schedules (%d run to the end, the others met a known state), %d violations; at most %d orphans and %d suspects; in all %d faults, %d orphans, %d suspects",
+		y.schedules, y.complete, violations, y.maxLeaks, y.maxSuspects, y.faults, y.leaks, y.suspects)
 }
 
 // explore follows every schedule of a world, depth first, each distinct state

@@ -36,7 +36,7 @@ func TestMistakesAreCaught(t *testing.T) {
 			if name, _, _ := strings.Cut(y.violation, ":"); !strings.Contains(" "+c.want+" ", " "+name+" ") {
 				t.Errorf("caught by %s, want one of %s\n%s", name, c.want, y.story())
 			}
-			t.Logf("caught after %d schedules, in %d steps: %s", y.schedules, len(y.trace), y.violation)
+			t.Logf("%s: caught after %d schedules, in %d steps, by %s", c.name, y.schedules, len(y.trace), y.violation)
 		})
 		good := c.cfg
 		good.mistake = 0

@@ -29,10 +29,10 @@ func TestEveryInterleaving(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.large && !*full {
-				c.cfg.faults, c.cfg.sweepers = 0, 0
+				c.name, c.cfg.faults = c.name+" (left out without -full)", 0
 			}
 			y := explore(t, c.cfg)
-			t.Log(&y)
+			t.Logf("%s: %s", c.name, &y)
 			if y.violation != "" {
 				t.Fatal(y.story())
 			}
@@ -56,7 +56,7 @@ func TestSchedules(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			y := sample(t, c.cfg, *firstSeed, n)
-			t.Log(&y)
+			t.Logf("%s: %s", c.name, &y)
 			if y.violation != "" {
 				t.Fatalf("seed %d (replay: -run %s -seed %d -seeds 1)\n%s", y.seed, "TestSchedules", y.seed, y.story())
 			}
