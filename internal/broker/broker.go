@@ -88,7 +88,7 @@ func New(o Options) (*Broker, error) {
 // LookupIdentity returns the identity of the caller. Code: identity_not_found.
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
 	const op = "broker.LookupIdentity"
-	row, err := b.store.Get(ctx, caller.Key)
+	row, err := b.read(ctx, caller.Key)
 	switch {
 	case errors.Is(err, acsauth.ErrNotFound):
 		return "", notFound(op)
@@ -112,6 +112,18 @@ func (b *Broker) landed(ctx context.Context, op string, err *error) {
 	}
 	b.log.ErrorContext(ctx, "panic", "op", op, "value", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 	*err = &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: op, Err: errors.New("panic in a flight")}
+}
+
+// errOtherRow must never happen: a store gave out somebody else's row.
+var errOtherRow = errors.New("broker: the store returned the row of another key")
+
+// read reads the row of key, and of no other.
+func (b *Broker) read(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
+	row, err := b.store.Get(ctx, key)
+	if err == nil && row.Key != key {
+		return acsauth.Mapping{}, errOtherRow
+	}
+	return row, err
 }
 
 func guid(s string) bool {

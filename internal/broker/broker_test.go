@@ -341,3 +341,26 @@ func TestPanicIsContained(t *testing.T) {
 	defer stop()
 	b.Run(ctx)
 }
+
+type mixedUpStore struct{ acsauth.Store }
+
+func (s mixedUpStore) Get(ctx context.Context, _ acsauth.UserKey) (acsauth.Mapping, error) {
+	return s.Store.Get(ctx, user(1).Key)
+}
+
+// A store that gives out another user's row must not give out another user's identity.
+func TestRowOfAnotherUserIsRefused(t *testing.T) {
+	s := newService(t)
+	store := storetest.NewMemory()
+	if _, _, err := s.replica(t, store).EnsureIdentity(t.Context(), user(1)); err != nil {
+		t.Fatal(err)
+	}
+	b := s.replica(t, mixedUpStore{store})
+	_, _, err := b.EnsureIdentity(t.Context(), user(2))
+	wantCode(t, err, "store_unavailable")
+	_, err = b.IssueToken(t.Context(), user(2), TokenRequest{MaxLifetime: time.Hour})
+	wantCode(t, err, "store_unavailable")
+	if _, err := b.DeleteIdentity(t.Context(), user(2)); err == nil || s.living() != 1 {
+		t.Error("another user's identity was deleted")
+	}
+}

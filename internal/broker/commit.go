@@ -56,7 +56,7 @@ func (b *Broker) look(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping
 	var err error
 	for range b.timing.commitTries {
 		var row acsauth.Mapping
-		row, err = b.store.Get(ctx, key)
+		row, err = b.read(ctx, key)
 		if err == nil || errors.Is(err, acsauth.ErrNotFound) {
 			return row, nil
 		}

@@ -18,7 +18,7 @@ func (b *Broker) DeleteIdentity(ctx context.Context, caller acsauth.Caller) (don
 	defer cancel()
 	poll := b.timing.pause()
 	for range b.timing.rounds {
-		row, err := b.store.Get(ctx, caller.Key)
+		row, err := b.read(ctx, caller.Key)
 		if errors.Is(err, acsauth.ErrNotFound) {
 			return true, nil
 		}

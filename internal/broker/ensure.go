@@ -23,7 +23,7 @@ type ensured struct {
 // create_outcome_unknown, acs_*, store_*.
 func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id acsauth.Identity, created bool, err error) {
 	const op = "broker.EnsureIdentity"
-	if row, err := b.store.Get(ctx, caller.Key); err == nil && row.State == acsauth.Active {
+	if row, err := b.read(ctx, caller.Key); err == nil && row.State == acsauth.Active {
 		id, err := b.settled(op, row)
 		return id, false, err
 	}
@@ -59,13 +59,13 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 	patience := time.Now().Add(b.timing.patience)
 	unsure := 0 // intents whose fate the store did not tell
 	for range b.timing.rounds {
-		row, err := b.store.Get(ctx, key)
+		row, err := b.read(ctx, key)
 		for err == nil && row.State == acsauth.Pending && row.Lease > 0 { // another holder is at work
 			if !time.Now().Before(patience) {
 				return result, pending(op)
 			}
 			if err = poll.wait(ctx); err == nil {
-				row, err = b.store.Get(ctx, key)
+				row, err = b.read(ctx, key)
 			}
 		}
 		if err == nil && row.State != acsauth.Pending {

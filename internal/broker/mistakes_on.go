@@ -21,7 +21,7 @@ func (m mistakes) wouldCompensate(err error) bool {
 // fenceOf forgets, under noFence, whose intent it was.
 func (b *Broker) fenceOf(ctx context.Context, row acsauth.Mapping) acsauth.Mapping {
 	if b.mistakes.has(noFence) {
-		if cur, err := b.store.Get(ctx, row.Key); err == nil && cur.State == acsauth.Pending {
+		if cur, err := b.read(ctx, row.Key); err == nil && cur.State == acsauth.Pending {
 			return cur
 		}
 	}

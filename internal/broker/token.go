@@ -68,7 +68,7 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 			}
 			return Token{}, acsError(op, err)
 		}
-		if now, gerr := b.store.Get(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
+		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
 			return Token{}, b.notOwned(ctx, op, now, err)
 		}
 	}
