@@ -11,23 +11,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
-var buildDev = sync.OnceValues(func() (string, error) {
+// devBinary is acsauth-dev, built once for all tests.
+var devBinary string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "acsauth-e2e-")
 	if err != nil {
-		return "", err
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	bin := filepath.Join(dir, "acsauth-dev")
-	out, err := exec.Command("go", "build", "-o", bin, "../cmd/acsauth-dev").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	defer os.RemoveAll(dir)
+	devBinary = filepath.Join(dir, "acsauth-dev")
+	if out, err := exec.Command("go", "build", "-o", devBinary, "../cmd/acsauth-dev").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
 	}
-	return bin, nil
-})
+	return m.Run()
+}
 
 // ready is the line that acsauth-dev --json prints.
 type ready struct {
@@ -45,12 +51,8 @@ type process struct {
 // start runs acsauth-dev and waits for its line of JSON, or for the line of serve that says where it listens.
 func start(t *testing.T, env map[string]string, args ...string) *process {
 	t.Helper()
-	bin, err := buildDev()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: exec.Command(bin, args...), log: new(bytes.Buffer)}
-	p.cmd.Env = os.Environ()
+	p := &process{cmd: exec.Command(devBinary, args...), log: new(bytes.Buffer)}
+	p.cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // kill -9 leaves its temporary folder behind
 	for k, v := range env {
 		p.cmd.Env = append(p.cmd.Env, k+"="+v)
 	}

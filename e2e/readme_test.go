@@ -29,11 +29,7 @@ func TestReadmeTranscript(t *testing.T) {
 		}
 	}
 	p := start(t, nil, "--json", "--listen", "127.0.0.1:0")
-	bin, err := buildDev()
-	if err != nil {
-		t.Fatal(err)
-	}
-	script = strings.NewReplacer("go run ./cmd/acsauth-dev token", bin+" token --authority "+p.Authority,
+	script = strings.NewReplacer("go run ./cmd/acsauth-dev token", devBinary+" token --authority "+p.Authority,
 		"http://127.0.0.1:8080", p.Server).Replace(script)
 	out, err := exec.Command("bash", "-euo", "pipefail", "-c", script).CombinedOutput()
 	if err != nil {
