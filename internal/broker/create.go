@@ -20,6 +20,7 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 		id, err := b.send(ctx, row)
 		switch classify(err) {
 		case made:
+			b.hold.good()
 			return b.commit(ctx, op, row, id)
 		case noEffect:
 			public := acsError(op, err)
@@ -36,7 +37,7 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 		if line != nil && e != nil {
 			line.Answer, line.RequestID = e.Answer, e.RequestID
 		}
-		if unreadable { // each further create would leave one more identity
+		if unreadable {
 			b.hold.note(err, outcomeUnknown(op, err))
 			b.tell(ctx, EventUnreadable, row.Attempt)
 		}

@@ -11,8 +11,11 @@ import (
 )
 
 // deniedHold is how long creates rest after ACS refused our credential, or gave
-// an answer that we do not understand.
+// strangeAnswers in a row that we do not understand.
 const deniedHold = 5 * time.Second
+
+// strangeAnswers is how many of them show that it is no accident: each leaves an identity behind.
+const strangeAnswers = 3
 
 // maxHold bounds what a Retry-After can impose.
 const maxHold = time.Minute
@@ -20,9 +23,17 @@ const maxHold = time.Minute
 // A hold stops all creates of this process for a while: ACS counts refused
 // calls too, so calling on would make a limit last longer.
 type hold struct {
-	mu    sync.Mutex
-	until time.Time
-	why   *acsauth.Error
+	mu      sync.Mutex
+	until   time.Time
+	why     *acsauth.Error
+	strange int // answers in a row that were not understood
+}
+
+// good notes an answer that was understood.
+func (h *hold) good() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.strange = 0
 }
 
 // check returns the error that stands for the hold, or nil.
@@ -45,17 +56,22 @@ func (h *hold) note(cause error, public error) {
 	if !ok || !ok2 {
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var d time.Duration
 	switch s := e.StatusCode; {
 	case s == http.StatusTooManyRequests:
 		d = min(max(e.RetryAfter, time.Second), maxHold)
-	case s == http.StatusUnauthorized, s == http.StatusForbidden, s/100 == 2:
+	case s == http.StatusUnauthorized, s == http.StatusForbidden:
+		d = deniedHold
+	case s/100 == 2:
+		if h.strange++; h.strange < strangeAnswers {
+			return
+		}
 		d = deniedHold
 	default:
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if until := time.Now().Add(d); until.After(h.until) {
 		h.until, h.why = until, p
 	}
