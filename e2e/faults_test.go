@@ -3,18 +3,13 @@ package e2e
 import (
 	"context"
 	"database/sql"
-	"maps"
-	"path/filepath"
 	"testing"
 )
 
 // Whatever ACS does to a first sign-in, the caller is told what to do, a repeat
 // serves, and each surplus identity has a line in the journal.
 func TestFaultsOfACS(t *testing.T) {
-	emu := start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")
-	db := filepath.Join(t.TempDir(), "acsauth.db")
-	env := maps.Clone(emu.Env)
-	env["ACSAUTH_STORE"], env["ACSAUTH_LISTEN"], env["ACSAUTH_METRICS_LISTEN"] = "sqlite:"+db, "127.0.0.1:0", "off"
+	emu, env, db := startEmulator(t)
 	server := start(t, env, "serve", "--json")
 	cases := []struct {
 		name   string
@@ -74,10 +69,7 @@ func TestFaultsOfACS(t *testing.T) {
 
 // A locked database stops writes for a while and loses nothing.
 func TestLockedDatabase(t *testing.T) {
-	emu := start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")
-	path := filepath.Join(t.TempDir(), "acsauth.db")
-	env := maps.Clone(emu.Env)
-	env["ACSAUTH_STORE"], env["ACSAUTH_LISTEN"], env["ACSAUTH_METRICS_LISTEN"] = "sqlite:"+path, "127.0.0.1:0", "off"
+	emu, env, path := startEmulator(t)
 	server := start(t, env, "serve", "--json")
 	tokens := emu.tokens(t, 2)
 	first, err := settle(server.Server, tokens[0])

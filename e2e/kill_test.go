@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"database/sql"
-	"maps"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,12 +11,7 @@ import (
 
 // kill -9 of the server in the middle of 200 first sign-ins, then a restart.
 func TestKillInMidSignIn(t *testing.T) {
-	emu := start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")
-	db := filepath.Join(t.TempDir(), "acsauth.db")
-	env := maps.Clone(emu.Env)
-	env["ACSAUTH_STORE"] = "sqlite:" + db
-	env["ACSAUTH_LISTEN"] = "127.0.0.1:0"
-	env["ACSAUTH_METRICS_LISTEN"] = "off"
+	emu, env, db := startEmulator(t)
 	const users = 200
 	tokens := emu.tokens(t, users)
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -191,4 +192,14 @@ func settle(server, token string) (string, error) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	return "", last
+}
+
+// startEmulator runs an emulator of its own and returns the settings of a service that uses it, with a new SQLite file.
+func startEmulator(t *testing.T) (emu *process, env map[string]string, db string) {
+	t.Helper()
+	emu = start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")
+	db = filepath.Join(t.TempDir(), "acsauth.db")
+	env = maps.Clone(emu.Env)
+	env["ACSAUTH_STORE"], env["ACSAUTH_LISTEN"], env["ACSAUTH_METRICS_LISTEN"] = "sqlite:"+db, "127.0.0.1:0", "off"
+	return emu, env, db
 }
