@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -365,5 +366,50 @@ func TestRowOfAnotherUserIsRefused(t *testing.T) {
 	wantCode(t, err, "store_unavailable")
 	if _, err := b.DeleteIdentity(t.Context(), user(2)); err == nil || s.living() != 1 {
 		t.Error("another user's identity was deleted")
+	}
+}
+
+// One orphan that cannot be deleted does not keep the sweeper from the others; many in a row make it rest.
+func TestSweeperPassesOverWhatFails(t *testing.T) {
+	s, b := newTestBroker(t)
+	b.timing.deletePause = 0
+	ctx := t.Context()
+	line := func(n int) acsauth.JournalLine {
+		id := acsauth.Identity(fmt.Sprintf("8:acs:%s_%08d", testResource, n))
+		s.alive[id] = true
+		l := acsauth.JournalLine{Attempt: fmt.Sprint("a", n), Kind: acsauth.Orphan, User: "u", Identity: id, Resource: testResource}
+		if err := b.store.PutLine(ctx, l); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // lines have an order
+		return l
+	}
+	stuck := line(1)
+	for n := 2; n <= 6; n++ {
+		line(n)
+	}
+	s.before = func(op string, n int, w http.ResponseWriter) bool {
+		return n == 1 && op == "delete" && refuse(http.StatusForbidden)(op, n, w)
+	}
+	if err := b.Sweep(ctx); err == nil {
+		t.Error("a failure was not told")
+	}
+	if lines, _ := b.store.Lines(ctx, acsauth.Orphan, 10); len(lines) != 1 || lines[0].Identity != stuck.Identity {
+		t.Errorf("left: %+v", lines)
+	}
+	for n := 7; n <= 12; n++ {
+		line(n)
+	}
+	before := s.count("delete")
+	s.before = func(op string, n int, w http.ResponseWriter) bool { return refuse(http.StatusForbidden)(op, n, w) }
+	if err := b.Sweep(ctx); err == nil || s.count("delete")-before != 3 {
+		t.Errorf("%v after %d deletes", err, s.count("delete")-before)
+	}
+	s.before = nil
+	if err := b.Sweep(ctx); err != nil {
+		t.Error(err)
+	}
+	if c, _ := b.store.Counts(ctx); c != (acsauth.Counts{}) {
+		t.Errorf("left: %+v", c)
 	}
 }

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
@@ -62,21 +63,29 @@ func (b *Broker) deleteRow(ctx context.Context, op string, row acsauth.Mapping) 
 		}
 		row = next
 	}
-	return b.finish(ctx, row)
+	err := b.finish(ctx, row)
+	if errors.Is(err, errPostponed) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// finish completes the deletion of a row in state Deleting.
-func (b *Broker) finish(ctx context.Context, row acsauth.Mapping) (bool, error) {
+// errPostponed: ACS could not delete an identity now.
+var errPostponed = errors.New("broker: ACS did not delete the identity")
+
+// finish completes the deletion of a row in state Deleting. errPostponed: the
+// sweeper goes on. errAgain: read the row again.
+func (b *Broker) finish(ctx context.Context, row acsauth.Mapping) error {
 	if err := b.erase(ctx, row.Identity); err != nil {
 		b.log.WarnContext(ctx, "deletion goes on in the background", "attempt", row.Attempt, "error", err)
 		b.tell(ctx, EventDeleteLater, row.Attempt)
-		return false, nil
+		return fmt.Errorf("%w: %w", errPostponed, err)
 	}
 	if err := b.store.Remove(ctx, row, nil); err != nil {
-		return false, errAgain
+		return errAgain
 	}
 	b.tell(ctx, EventDeleted, row.Attempt)
-	return true, nil
+	return nil
 }
 
 // erase deletes id at ACS. IdentityNotOwned means gone only if id surely

@@ -72,3 +72,30 @@ func TestErrorsOfACS(t *testing.T) {
 		t.Errorf("a client that left must stay recognisable: %v", err)
 	}
 }
+
+// The sweeper rests when ACS cannot delete, not when single identities are not ours.
+func TestSweeperRestsOnlyWhenAllFails(t *testing.T) {
+	down := &acsidentity.Error{StatusCode: 503, Sent: true}
+	foreign := fmt.Errorf("x: %w", &acsidentity.Error{StatusCode: 401, Code: acsidentity.CodeIdentityNotOwned, Sent: true})
+	for _, c := range []struct {
+		name string
+		errs []error
+		rest int // after how many; 0: never
+	}{
+		{"all well", []error{nil, nil, nil, nil}, 0},
+		{"down", []error{down, down, down}, 3},
+		{"down now and then", []error{down, down, nil, down, down, errAgain, down}, 0},
+		{"not ours", []error{foreign, foreign, foreign, foreign, foreign}, 0},
+	} {
+		var tr tries
+		rest := 0
+		for i, err := range c.errs {
+			if tr.failed(err) && rest == 0 {
+				rest = i + 1
+			}
+		}
+		if told := tr.last != nil; rest != c.rest || told == (c.name == "all well") {
+			t.Errorf("%s: rests after %d, last error %v", c.name, rest, tr.last)
+		}
+	}
+}

@@ -63,6 +63,7 @@ func (b *Broker) sweepIntents(ctx context.Context) error {
 // sweepDeletions finishes deletions that were postponed or cut short.
 func (b *Broker) sweepDeletions(ctx context.Context) error {
 	rows, err := b.store.Unfinished(ctx, acsauth.Deleting, 0, b.timing.sweepBatch)
+	var t tries
 	for _, row := range rows {
 		if row.Resource != b.resource {
 			continue
@@ -70,16 +71,17 @@ func (b *Broker) sweepDeletions(ctx context.Context) error {
 		if err := b.paced(ctx); err != nil {
 			return err
 		}
-		if _, err := b.finish(ctx, row); err != nil && !errors.Is(err, errAgain) {
-			return err
+		if t.failed(b.finish(ctx, row)) {
+			break
 		}
 	}
-	return err
+	return errors.Join(err, t.last)
 }
 
 // sweepOrphans deletes what is known to belong to nobody.
 func (b *Broker) sweepOrphans(ctx context.Context) error {
 	lines, err := b.store.Lines(ctx, acsauth.Orphan, b.timing.sweepBatch)
+	var t tries
 	for _, line := range lines {
 		if line.Resource != b.resource {
 			continue
@@ -87,11 +89,36 @@ func (b *Broker) sweepOrphans(ctx context.Context) error {
 		if err := b.paced(ctx); err != nil {
 			return err
 		}
-		if err := b.dropOrphan(ctx, line); err != nil {
-			return err
+		if t.failed(b.dropOrphan(ctx, line)) {
+			break
 		}
 	}
-	return err
+	return errors.Join(err, t.last)
+}
+
+// tries counts failures in a row. Many of them mean that ACS cannot delete now,
+// and refused calls count against its limit too.
+type tries struct {
+	inARow int
+	last   error
+}
+
+// failed notes the outcome of a deletion and reports whether the pass should
+// end. An identity that ACS says is not ours fails by itself and tells nothing
+// of the others; a row that changed meanwhile is somebody else's work.
+func (t *tries) failed(err error) bool {
+	if errors.Is(err, errAgain) {
+		err = nil
+	}
+	if err != nil {
+		t.last = err
+	}
+	if err == nil || acsCode(err) == acsidentity.CodeIdentityNotOwned {
+		t.inARow = 0
+		return false
+	}
+	t.inARow++
+	return t.inARow >= 3
 }
 
 // sweepSuspects drops suspects that are too old to matter and, with customIds,
@@ -106,7 +133,7 @@ func (b *Broker) sweepSuspects(ctx context.Context) error {
 				return err
 			}
 			b.tell(ctx, EventSuspectAged, line.Attempt)
-		case b.customIDs && line.Resource == b.resource && (age > b.timing.quiet || b.mistakes.has(resolveEarly)):
+		case b.customIDs && line.Resource == b.resource && age < b.timing.resolve && (age > b.timing.quiet || b.mistakes.has(resolveEarly)):
 			if err := b.resolve(ctx, line); err != nil {
 				return err
 			}

@@ -27,6 +27,7 @@ type timing struct {
 	deleteLease  time.Duration // a deletion is finished by the sweeper after this
 	deletePause  time.Duration // between two deletes of the sweeper: at most 8 a second
 	quiet        time.Duration // a create runs within this time after it was sent, or never
+	resolve      time.Duration // how long a suspect with a customId is tried
 	keepSuspects time.Duration
 	sweepBatch   int
 }
@@ -38,7 +39,7 @@ func defaultTiming() timing {
 		commitTries: 5, unsure: 2, rounds: 16, sleep: sleep,
 		sweepEvery: 5 * time.Second, sweepLock: 30 * time.Second, intentGrace: 60 * time.Second,
 		deleteLease: 30 * time.Second, deletePause: 125 * time.Millisecond, quiet: 10 * time.Minute,
-		keepSuspects: 90 * 24 * time.Hour, sweepBatch: 100,
+		resolve: 48 * time.Hour, keepSuspects: 90 * 24 * time.Hour, sweepBatch: 100,
 	}
 }
 
