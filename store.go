@@ -103,6 +103,26 @@ const MaxJournalAnswer = 4096
 //     ctx that has already ended they do nothing and return an error that wraps
 //     that of ctx.
 //   - Strings are compared byte for byte: no case folding, no trimming.
+//
+// A store that can is also a [Lister] and a [Finder].
+//
+// # A place that can only insert
+//
+// Where rows cannot be replaced under a condition (open extensions of
+// Microsoft Graph), a Store MAY promise less, if it says so in its package
+// comment and passes the suite storetest.RunInsertOnce in place of storetest.Run:
+//
+//   - It takes the writes that a Broker makes and no others: Insert of a
+//     Pending row; Replace Pending by Pending, Pending by Active with the same
+//     attempt, Active by Deleting with the same identity; Remove of a Pending
+//     or Deleting row. Any other is an error and changes nothing.
+//   - Pending by Active is an insert where all replicas and other programs can
+//     see it, and fails with ErrConflict if there is a row already, whoever
+//     wrote it and whatever its attempt. A late insert that its writer gave up
+//     may still land; so after a deletion an identity that was deleted may come
+//     back, once. All else is as above.
+//   - Reads may lag. A Store MUST NOT answer ErrNotFound, or another identity,
+//     for a row that it has itself seen, until that row was removed.
 type Store interface {
 	// Get returns the mapping of key, or ErrNotFound. The read is linearizable.
 	Get(ctx context.Context, key UserKey) (Mapping, error)
@@ -136,7 +156,8 @@ type Store interface {
 	// A limit outside 1 to 1000 is an error.
 	Unfinished(ctx context.Context, state State, over time.Duration, limit int) ([]Mapping, error)
 
-	// Counts returns how many rows are in each state and how many lines of each kind there are.
+	// Counts returns how many rows are in each state and how many lines of each
+	// kind there are. Active may be [NotCounted].
 	Counts(ctx context.Context) (Counts, error)
 
 	// Lock takes or renews the named lock for holder and reports whether holder
