@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"emulator":              {"emulator/internal/acs", "emulator/internal/emu", "emulator/internal/graph", "emulator/internal/entra"},
 	"emulator/internal/...": {"emulator/internal/emu"},
 	"cmd/internal/service":  {"", "acsidentity", "internal/authn", "internal/broker", "internal/config", "internal/server", "internal/store/sqlite", "internal/telemetry"},
+	"cmd/internal/stores":   {"", "internal/config", "internal/store/sqlite"},
 	"cmd/internal/cli":      {"internal/config"},
 	"cmd/internal/clitest":  {},
 	"cmd/acsauth":           {"", "cmd/internal/cli", "cmd/internal/service", "internal/config", "internal/telemetry"},
