@@ -55,6 +55,8 @@ func (e *Emulator) adminTable() map[string]map[string]adminFunc {
 		"/identities":  list(func() any { return e.Identities() }),
 		"/requests":    list(func() any { return e.Requests() }),
 		"/faults":      {"GET": e.adminFaults, "POST": e.adminAddFault, "DELETE": e.adminClearFaults},
+		"/graph":       {"GET": e.adminGraph, "POST": e.adminSetGraph},
+		"/obo":         {"POST": e.adminSetOBO},
 		"/reset":       {"POST": e.adminReset},
 		"/token":       {"POST": e.adminToken},
 		"/keys/rotate": {"POST": e.adminRotate},

@@ -63,7 +63,12 @@ func New(o Options) (*Emulator, error) {
 	if e.acs, err = e.newACS(); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	e.graph = graph.New(graph.Options{Verify: e.entra.Verify, Users: e.dir.UserByID, Now: o.Now, Log: o.Log})
+	e.graph = graph.New(graph.Options{
+		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Fault: e.faults.nextGraph, Now: o.Now, Log: o.Log,
+	})
+	if err := e.SetGraph(o.Graph); err != nil {
+		return nil, err
+	}
 	e.handler = e.newRouter()
 	return e, nil
 }

@@ -36,6 +36,8 @@ type Options struct {
 	Now func() time.Time
 	// ServiceLimits makes ACS refuse more requests in 30 s than the real service takes, with status 429. Default: no limits.
 	ServiceLimits bool
+	// Graph is how Microsoft Graph misbehaves from the start on; see [Emulator.SetGraph]. Default: it behaves well.
+	Graph GraphBehaviour
 	// AllowCloud lets the emulator start where the environment looks like a cloud.
 	AllowCloud bool
 	// Log receives one line for each refused request. Default: nothing is logged.

@@ -50,9 +50,12 @@ GET  /counters      what happened how often
 GET  /identities    ACS identities, deleted ones included
 GET  /requests      the last requests
 GET  /healthz       for scripts that wait
-GET  /faults        ACS faults that are still to come
+GET  /faults        ACS and Graph faults that are still to come
 DEL  /faults        end all faults
 POST /faults        {"op","times","fault":{"status","statusAfter","retryAfter","dropBefore","dropAfter","delay","badJson"}}
+GET  /graph         how Graph behaves
+POST /graph         {"readLag","lagVaries","duplicateStatus","claims"}
+POST /obo           {"consentWithdrawn","claims"}: what On-Behalf-Of meets
 POST /reset         forget everything but the signing keys
 POST /token         {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
 POST /keys/rotate   sign with the next key; ?drop=old removes the ones before

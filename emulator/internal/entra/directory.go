@@ -99,6 +99,15 @@ func (d *Directory) UserByID(key string) (emu.User, bool) {
 	return u.User, true
 }
 
+// Listed returns the users that have a name of their own, for the emulated Graph.
+func (d *Directory) Listed() []emu.User {
+	var list []emu.User
+	for _, u := range d.Users {
+		list = append(list, u.User)
+	}
+	return list
+}
+
 // resource finds an API by client id or App ID URI; trailing slashes do not matter.
 func (d *Directory) resource(name string) *Resource {
 	name = strings.TrimRight(strings.ToLower(name), "/")

@@ -14,6 +14,7 @@ type Error struct {
 	OAuth    string // RFC 6749 error
 	Suberror string
 	Text     string // never holds a token or a secret
+	Claims   string // JSON of a claims challenge
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("AADSTS%d: %s", e.Code, e.Text) }
@@ -32,6 +33,7 @@ var oauthErrors = map[int]string{
 	50011:   "invalid_request",
 	50058:   "login_required",
 	50059:   "invalid_request",
+	50076:   "interaction_required",
 	50147:   "invalid_request",
 	65004:   "access_denied",
 	70003:   "unsupported_grant_type",
@@ -104,6 +106,7 @@ type errorBody struct {
 	CorrelationID string `json:"correlation_id"`
 	URI           string `json:"error_uri"`
 	Suberror      string `json:"suberror,omitempty"`
+	Claims        string `json:"claims,omitempty"`
 }
 
 // body renders an error for one request.
@@ -116,6 +119,7 @@ func (s *Service) body(r *http.Request, e *Error) errorBody {
 		CorrelationID: correlationID(r),
 		URI:           fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.Code),
 		Suberror:      e.Suberror,
+		Claims:        e.Claims,
 	}
 	b.Description = fmt.Sprintf("%s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s", e, b.TraceID, b.CorrelationID, b.Timestamp)
 	return b

@@ -170,11 +170,40 @@ func (s *Service) redeemOBO(req tokenRequest) (*tokenAnswer, *Error) {
 	if e != nil {
 		return nil, e
 	}
+	if e := s.obstacle(req.app); e != nil {
+		return nil, e
+	}
 	set, e := s.scope(req.form.Get("scope"), "")
 	if e != nil {
 		return nil, e
 	}
 	return s.delegated(req, set, grantFacts{user: user, scopes: req.form.Get("scope")})
+}
+
+// Obstacle is what stands between an incoming token and the one On-Behalf-Of would give. The zero value is nothing.
+type Obstacle struct {
+	ConsentWithdrawn bool   // AADSTS65001
+	Claims           string // not empty: AADSTS50076 with this claims challenge, in JSON
+}
+
+// SetObstacle changes what later On-Behalf-Of requests meet.
+func (s *Service) SetObstacle(o Obstacle) { s.obstacles.Store(&o) }
+
+func (s *Service) obstacle(app *App) *Error {
+	o := s.obstacles.Load()
+	switch {
+	case o == nil || *o == Obstacle{}:
+		return nil
+	case o.ConsentWithdrawn:
+		e := fail(65001, "The user or administrator has not consented to use the application with ID '%s' named '%s'. "+
+			"Send an interactive authorization request for this user and resource.", app.ID, app.Name)
+		e.Suberror = "consent_required"
+		return e
+	}
+	e := fail(50076, "Due to a configuration change made by your administrator, or because you moved to a new location, "+
+		"you must use multi-factor authentication to access the resource.")
+	e.Suberror, e.Claims = "basic_action", o.Claims
+	return e
 }
 
 // checkAssertion checks that the incoming token was issued to this client for a user.

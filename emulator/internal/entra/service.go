@@ -38,6 +38,8 @@ type Service struct {
 	sessions *vault[session]
 	counts   *counts
 	origin   *http.CrossOriginProtection
+
+	obstacles atomic.Pointer[Obstacle]
 }
 
 // New makes the service and its signing keys.
@@ -79,6 +81,7 @@ func (s *Service) Reset() {
 	s.refresh.clear()
 	s.sessions.clear()
 	s.counts.clear()
+	s.obstacles.Store(nil)
 }
 
 func (s *Service) issuerV2(tid string) string { return s.Base() + "/" + tid + "/v2.0" }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -22,6 +23,7 @@ type call struct {
 	pathUser  string // {id} of /users/{id}
 	name      string // {name} of /extensions/{name}
 	user      emu.User
+	fault     Fault
 }
 
 // reply is a successful answer. A nil body is an empty one.
@@ -36,6 +38,8 @@ type refusal struct {
 	code, message string
 	challenge     bool // send WWW-Authenticate
 	allow         string
+	retryAfter    string
+	claims        string // of the challenge, JSON
 }
 
 func bad(code, message string) *refusal {
@@ -91,7 +95,15 @@ func (c *call) succeed(out reply) {
 func (c *call) refuse(ref *refusal) {
 	c.setHeaders()
 	if ref.challenge {
-		c.w.Header().Set("WWW-Authenticate", `Bearer realm=""`)
+		value := `Bearer realm=""`
+		if ref.claims != "" {
+			value += `, authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="` +
+				base64.StdEncoding.EncodeToString([]byte(ref.claims)) + `"`
+		}
+		c.w.Header().Set("WWW-Authenticate", value)
+	}
+	if ref.retryAfter != "" {
+		c.w.Header().Set("Retry-After", ref.retryAfter)
 	}
 	if ref.allow != "" {
 		c.w.Header().Set("Allow", ref.allow)
@@ -110,5 +122,10 @@ func (c *call) refuse(ref *refusal) {
 func (c *call) write(status int, contentType string, body any) {
 	c.w.Header().Set("Content-Type", contentType)
 	c.w.WriteHeader(status)
+	if c.fault.BadJSON && status < 300 {
+		text, _ := json.Marshal(body) // what is sent otherwise can be encoded, too
+		c.w.Write(text[:len(text)/2]) //nolint:errcheck // the client may be gone
+		return
+	}
 	json.NewEncoder(c.w).Encode(body) //nolint:errcheck // the client may be gone
 }

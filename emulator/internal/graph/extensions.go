@@ -34,7 +34,7 @@ func (c *call) entity(e extension) map[string]any {
 
 func (s *Service) listExtensions(c *call) (reply, *refusal) {
 	value := []map[string]any{}
-	for _, e := range s.store.list(c.user.ObjectID) {
+	for _, e := range s.seen(c.user.ObjectID) {
 		value = append(value, e.object())
 	}
 	return reply{http.StatusOK, map[string]any{
@@ -43,7 +43,7 @@ func (s *Service) listExtensions(c *call) (reply, *refusal) {
 }
 
 func (s *Service) getExtension(c *call) (reply, *refusal) {
-	for _, e := range s.store.list(c.user.ObjectID) {
+	for _, e := range s.seen(c.user.ObjectID) {
 		if e.matches(c.name) {
 			return reply{http.StatusOK, c.entity(e)}, nil
 		}
@@ -70,9 +70,19 @@ func (s *Service) addExtension(c *call) (reply, *refusal) {
 	}
 	e := extension{name: name, app: c.grant.app, data: data}
 	if ref := s.store.add(c.user.ObjectID, e); ref != nil {
-		return reply{}, ref
+		return reply{}, s.duplicate(ref)
 	}
 	return reply{http.StatusCreated, c.entity(e)}, nil
+}
+
+// duplicate gives the refusal of a duplicate the status that is set.
+func (s *Service) duplicate(ref *refusal) *refusal {
+	if status := s.behaviour.Load().DuplicateStatus; ref == errDuplicate && status != 0 {
+		out := *ref
+		out.status = status
+		return &out
+	}
+	return ref
 }
 
 // updateExtension replaces the data: what is not sent is gone.

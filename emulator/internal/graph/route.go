@@ -22,10 +22,12 @@ const (
 	oneUser resource = iota + 1
 	allExtensions
 	oneExtension
+	allUsers
 )
 
 // operations are the calls of the API.
 var operations = []operation{
+	{name: "users", method: "GET", kind: allUsers, do: (*Service).listUsers},
 	{name: "user", method: "GET", kind: oneUser, do: (*Service).getUser},
 	{name: "list", method: "GET", kind: allExtensions, do: (*Service).listExtensions},
 	{name: "add", method: "POST", kind: allExtensions, write: true, do: (*Service).addExtension},
@@ -34,11 +36,23 @@ var operations = []operation{
 	{name: "remove", method: "DELETE", kind: oneExtension, write: true, do: (*Service).removeExtension},
 }
 
+// Operations returns the names of all operations.
+func Operations() []string {
+	var names []string
+	for _, op := range operations {
+		names = append(names, op.name)
+	}
+	return names
+}
+
 // route reads the path into c and finds the operation.
 func (c *call) route() *refusal {
 	rest, ref := c.readUser()
 	if ref != nil {
 		return ref
+	}
+	if !c.isMe && c.pathUser == "" {
+		return c.choose(allUsers)
 	}
 	kind := oneUser
 	if len(rest) > 0 {
@@ -70,7 +84,9 @@ func (c *call) readUser() ([]string, *refusal) {
 	case len(segments) >= 2 && segments[1] == "me":
 		c.isMe = true
 		return segments[2:], nil
-	case len(segments) >= 3 && segments[1] == "users":
+	case len(segments) == 2 && segments[1] == "users":
+		return nil, nil
+	case len(segments) >= 3 && segments[1] == "users" && segments[2] != "":
 		c.pathUser = segments[2]
 		return segments[3:], nil
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
@@ -18,6 +19,11 @@ type Options struct {
 	// name. It is called with lower-case text.
 	Users func(id string) (emu.User, bool)
 
+	// All lists the users that GET /users shows beside those with extensions. nil: none.
+	All func() []emu.User
+	// Fault is asked about every request that would be taken on, by operation. nil: never.
+	Fault func(op string) Fault
+
 	Now func() time.Time // nil means time.Now
 	Log *slog.Logger     // nil discards; gets no token
 }
@@ -25,8 +31,9 @@ type Options struct {
 // Service is the emulated directory. It is an [net/http.Handler] for the paths
 // under /v1.0 and safe for use by several goroutines.
 type Service struct {
-	opts  Options
-	store store
+	opts      Options
+	store     store
+	behaviour atomic.Pointer[Behaviour]
 
 	mu     sync.Mutex
 	counts map[string]int64
@@ -40,11 +47,14 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{opts: o, counts: make(map[string]int64)}
+	s := &Service{opts: o, counts: make(map[string]int64)}
+	s.behaviour.Store(&Behaviour{})
+	return s
 }
 
 // Counters returns the number of operations that took effect: "user", "list",
-// "get", "add", "update", "remove"; and the requests "refused".
+// "get", "add", "update", "remove", "users"; the requests "refused", and the
+// "fault" ones among all.
 func (s *Service) Counters() map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,8 +67,9 @@ func (s *Service) count(name string) {
 	s.counts[name]++
 }
 
-// Reset forgets all extensions and counts.
+// Reset forgets all extensions and counts, and behaves well again.
 func (s *Service) Reset() {
+	s.behaviour.Store(&Behaviour{})
 	s.store.reset()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,28 +97,46 @@ func (s *Service) handle(c *call) (reply, *refusal) {
 	if c.grant, ref = s.authenticate(c.r); ref != nil {
 		return reply{}, ref
 	}
+	if claims := s.behaviour.Load().Claims; claims != "" {
+		return reply{}, claimsChallenge(claims)
+	}
 	if ref = c.route(); ref != nil {
 		return reply{}, ref
 	}
 	if ref = s.resolve(c); ref != nil {
 		return reply{}, ref
 	}
-	return c.op.do(s, c)
+	if ref = s.faultBefore(c); ref != nil {
+		return reply{}, ref
+	}
+	out, ref := c.op.do(s, c)
+	if ref != nil {
+		return reply{}, ref
+	}
+	return out, s.faultAfter(c)
+}
+
+var errPrivileges = &refusal{
+	status: http.StatusForbidden, code: "Authorization_RequestDenied",
+	message: "Insufficient privileges to complete the operation.",
 }
 
 // resolve finds the user of the path and checks the caller's right to it. Who
 // lacks the right does not learn whether the user exists.
 func (s *Service) resolve(c *call) *refusal {
+	if c.op.kind == allUsers {
+		if !c.grant.may(false, false) {
+			return errPrivileges
+		}
+		return nil
+	}
 	if c.isMe && c.grant.appOnly {
 		return bad("BadRequest", "/me request is only valid with delegated authentication flow.")
 	}
 	user, found := s.opts.Users(c.userID())
 	own := found && !c.grant.appOnly && sameID(user.ObjectID, c.grant.object)
 	if !c.grant.may(c.op.write, own) {
-		return &refusal{
-			status: http.StatusForbidden, code: "Authorization_RequestDenied",
-			message: "Insufficient privileges to complete the operation.",
-		}
+		return errPrivileges
 	}
 	if !found {
 		return &refusal{

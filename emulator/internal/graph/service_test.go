@@ -222,7 +222,7 @@ func TestUserRefusals(t *testing.T) {
 	for _, query := range []string{"$select=shoeSize", "$expand=manager", "$expand=extensions($filter=id%20ne%20'a')", "$select=%zz"} {
 		wantRefusal(t, f.as(nil, "GET", "/v1.0/me?"+query, ""), 400, "BadRequest", "")
 	}
-	for path, segment := range map[string]string{"/v1.0": "v1.0", "/v1.0/users": "users", "/v1.0/me/messages": "messages", "/v1.0/me/extensions/a/b": "b", "/v1.0/groups/x": "x"} {
+	for path, segment := range map[string]string{"/v1.0": "v1.0", "/v1.0/me/messages": "messages", "/v1.0/me/extensions/a/b": "b", "/v1.0/groups/x": "x"} {
 		wantRefusal(t, f.as(nil, "GET", path, ""), 400, "RequestBroker--ParseUri", "Resource not found for the segment '"+segment+"'.")
 	}
 	wantRefusal(t, f.as(nil, "GET", "/beta/me", ""), 400, "BadRequest", "Invalid version: beta")

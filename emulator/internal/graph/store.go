@@ -45,6 +45,7 @@ func (e extension) object() map[string]any {
 type store struct {
 	mu    sync.RWMutex
 	users map[string][]extension
+	past  map[string][]snapshot // what readers that lag behind still see
 }
 
 func (s *store) list(user string) []extension {
@@ -53,13 +54,16 @@ func (s *store) list(user string) []extension {
 	return slices.Clone(s.users[user])
 }
 
+// errDuplicate is told apart because its status is a setting.
+var errDuplicate = bad("Request_BadRequest", "An extension already exists with given id.")
+
 func (s *store) add(user string, e extension) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mine := 0
 	for _, other := range s.users[user] {
 		if other.matches(e.name) {
-			return bad("Request_BadRequest", "An extension already exists with given id.")
+			return errDuplicate
 		}
 		if sameID(other.app, e.app) {
 			mine++
@@ -71,6 +75,7 @@ func (s *store) add(user string, e extension) *refusal {
 	if s.users == nil {
 		s.users = make(map[string][]extension)
 	}
+	s.remember(user)
 	s.users[user] = append(s.users[user], e)
 	return nil
 }
@@ -80,6 +85,7 @@ func (s *store) replace(user, id string, data map[string]json.RawMessage) bool {
 	defer s.mu.Unlock()
 	i := s.index(user, id)
 	if i >= 0 {
+		s.remember(user)
 		s.users[user][i].data = data
 	}
 	return i >= 0
@@ -90,6 +96,7 @@ func (s *store) remove(user, id string) bool {
 	defer s.mu.Unlock()
 	i := s.index(user, id)
 	if i >= 0 {
+		s.remember(user)
 		s.users[user] = slices.Delete(s.users[user], i, i+1)
 	}
 	return i >= 0
@@ -103,4 +110,5 @@ func (s *store) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.users)
+	clear(s.past)
 }

@@ -50,7 +50,7 @@ func (s *Service) getUser(c *call) (reply, *refusal) {
 		return reply{}, ref
 	}
 	if expand := strings.TrimSpace(option(query, "expand")); expand != "" {
-		if ref := s.expand(c, expand, body); ref != nil {
+		if ref := s.expand(c.user.ObjectID, expand, body); ref != nil {
 			return reply{}, ref
 		}
 		listed = append(listed, "extensions()")
@@ -92,18 +92,18 @@ func selectProperties(u emu.User, list string) (body map[string]any, listed []st
 	return body, listed, nil
 }
 
-func (s *Service) expand(c *call, expand string, body map[string]any) *refusal {
+func (s *Service) expand(user, expand string, body map[string]any) *refusal {
 	match := expandShape.FindStringSubmatch(expand)
 	if match == nil {
 		return bad("BadRequest", "The $expand option is not supported by this emulator.")
 	}
 	shown := []map[string]any{}
-	for _, e := range s.store.list(c.user.ObjectID) {
+	for _, e := range s.seen(user) {
 		if match[1] == "" || e.matches(match[1]) {
 			shown = append(shown, e.object())
 		}
 	}
 	body["extensions"] = shown
-	body["extensions@odata.context"] = extensionsContext(c.user.ObjectID)
+	body["extensions@odata.context"] = extensionsContext(user)
 	return nil
 }

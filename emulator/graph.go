@@ -1,0 +1,79 @@
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/entra"
+	"github.com/acs-solutions/acsauth/emulator/internal/graph"
+)
+
+// GraphBehaviour is what the real Microsoft Graph does at times. The zero value is a directory that behaves well.
+type GraphBehaviour struct {
+	ReadLag         time.Duration // reads show the state of this long ago, 0 to 10 minutes; writes see the present
+	LagVaries       bool          // each read picks its lag from 0 to ReadLag, as replicas do
+	DuplicateStatus int           // of a POST whose name exists: 400, also for 0, or 409
+	Claims          string        // not empty: every request is answered with 401 and this claims challenge, in JSON
+}
+
+// SetGraph changes how Graph behaves from now on. It fails on values out of range.
+func (e *Emulator) SetGraph(b GraphBehaviour) error {
+	if err := e.graph.SetBehaviour(graph.Behaviour(b)); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	return nil
+}
+
+// OnBehalfOfObstacle is what keeps On-Behalf-Of from giving a token. The zero value is nothing.
+type OnBehalfOfObstacle struct {
+	ConsentWithdrawn bool   `json:"consentWithdrawn"` // AADSTS65001
+	Claims           string `json:"claims"`           // not empty: AADSTS50076, with this claims challenge in JSON
+}
+
+// SetOnBehalfOf changes what On-Behalf-Of requests meet from now on.
+func (e *Emulator) SetOnBehalfOf(o OnBehalfOfObstacle) { e.entra.SetObstacle(entra.Obstacle(o)) }
+
+// adminGraphRequest is the body of POST /graph; see [GraphBehaviour].
+type adminGraphRequest struct {
+	ReadLag         string `json:"readLag"`
+	LagVaries       bool   `json:"lagVaries"`
+	DuplicateStatus int    `json:"duplicateStatus"`
+	Claims          string `json:"claims"`
+}
+
+// adminGraph shows how Graph behaves.
+func (e *Emulator) adminGraph(*http.Request) (any, error) {
+	b := e.graph.Behaviour()
+	return adminGraphRequest{b.ReadLag.String(), b.LagVaries, b.DuplicateStatus, b.Claims}, nil
+}
+
+// adminSetGraph sets all of it; what is left out behaves well.
+func (e *Emulator) adminSetGraph(r *http.Request) (any, error) {
+	var in adminGraphRequest
+	if err := decodeOne(r.Body, &in); err != nil {
+		return nil, err
+	}
+	b := GraphBehaviour{LagVaries: in.LagVaries, DuplicateStatus: in.DuplicateStatus, Claims: in.Claims}
+	var err error
+	if in.ReadLag != "" {
+		b.ReadLag, err = time.ParseDuration(in.ReadLag)
+	}
+	if err == nil {
+		err = e.SetGraph(b)
+	}
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "%v", err)
+	}
+	return e.adminGraph(r)
+}
+
+// adminSetOBO sets what On-Behalf-Of requests meet.
+func (e *Emulator) adminSetOBO(r *http.Request) (any, error) {
+	var in OnBehalfOfObstacle
+	if err := decodeOne(r.Body, &in); err != nil {
+		return nil, err
+	}
+	e.SetOnBehalfOf(in)
+	return in, nil
+}
