@@ -15,25 +15,43 @@ const module = "github.com/acs-solutions/acsauth"
 // mayImport is the import table of the house: package (or folder, with /...)
 // to the packages of ours that its production code may import.
 var mayImport = map[string][]string{
-	"":                      {},
-	"acsidentity":           {""},
-	"api":                   {},
-	"internal/authn":        {""},
-	"internal/broker":       {"", "acsidentity"},
-	"internal/config":       {},
-	"internal/server":       {"", "api", "internal/authn", "internal/broker", "internal/telemetry"},
-	"internal/store/sqlite": {""},
-	"internal/telemetry":    {},
-	"storetest":             {""},
+	"":            {},
+	"acsidentity": {""},
+	"api":         {},
+	"storetest":   {""},
+
 	"emulator":              {"emulator/internal/acs", "emulator/internal/emu", "emulator/internal/graph", "emulator/internal/entra"},
 	"emulator/internal/...": {"emulator/internal/emu"},
-	"cmd/internal/service":  {"", "acsidentity", "internal/authn", "internal/broker", "internal/config", "internal/server", "internal/store/sqlite", "internal/telemetry"},
-	"cmd/internal/stores":   {"", "internal/config", "internal/store/sqlite"},
-	"cmd/internal/cli":      {"internal/config"},
-	"cmd/internal/clitest":  {},
-	"cmd/acsauth":           {"", "cmd/internal/cli", "cmd/internal/service", "internal/config", "internal/telemetry"},
-	"cmd/acsauth-dev":       {"", "cmd/internal/cli", "cmd/internal/service", "internal/config", "internal/telemetry", "emulator"},
-	"e2e":                   {},
+
+	"internal/authn":     {""},
+	"internal/broker":    {"", "acsidentity"},
+	"internal/config":    {},
+	"internal/entra":     {""},
+	"internal/moving":    {""},
+	"internal/server":    {"", "api", "internal/authn", "internal/broker", "internal/telemetry"},
+	"internal/telemetry": {},
+
+	"internal/store/cosmos":   {""},
+	"internal/store/graph":    {"", "internal/entra"},
+	"internal/store/postgres": {""},
+	"internal/store/sqlite":   {""},
+	"internal/store/tables":   {""},
+
+	"cmd/internal/cli":       {"internal/config"},
+	"cmd/internal/clitest":   {},
+	"cmd/internal/failpoint": {""},
+	"cmd/internal/service":   {"", "acsidentity", "cmd/internal/failpoint", "cmd/internal/stores", "internal/authn", "internal/broker", "internal/config", "internal/server", "internal/store/sqlite", "internal/telemetry"},
+	"cmd/internal/stores":    {"", "internal/config", "internal/entra", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
+	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/service", "cmd/internal/stores", "internal/config", "internal/moving", "internal/storebench", "internal/telemetry"},
+	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
+
+	// What measures and tests.
+	"bench/stores":        {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
+	"e2e":                 {},
+	"internal/parts":      {},
+	"internal/storebench": {""},
+	"internal/torture":    {""},
+	"interop/cosmos":      {},
 }
 
 type listed struct {

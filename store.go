@@ -60,6 +60,9 @@ const (
 	Suspect JournalKind = "suspect"
 	// Orphan: Identity exists at ACS, belongs to no user, and is to be deleted.
 	Orphan JournalKind = "orphan"
+	// Left: Identity belonged to the user and stays at Resource, which the
+	// service no longer calls. Nothing is done with it.
+	Left JournalKind = "left"
 )
 
 // A JournalLine records what a crash or a lost answer may have left at ACS.
@@ -68,7 +71,7 @@ type JournalLine struct {
 	Attempt  string
 	Kind     JournalKind
 	User     string   // UserKey.Hash of the row it came from: no personal data
-	Identity Identity // of an Orphan
+	Identity Identity // of an Orphan, or Left
 	Resource string
 	// Answer is the start of an answer of ACS that could not be understood. Stores keep its first 4096 bytes.
 	Answer []byte
@@ -141,7 +144,7 @@ type Store interface {
 	Remove(ctx context.Context, old Mapping, line *JournalLine) error
 
 	// PutLine writes a journal line. A line of the same user and attempt is
-	// replaced, but an Orphan MUST NOT be replaced by a Suspect; Since of the first line stays.
+	// replaced, but an Orphan or Left line MUST NOT be replaced by a Suspect; Since of the first line stays.
 	PutLine(ctx context.Context, line JournalLine) error
 
 	// DropLine removes the journal line of an attempt of a user. No such line counts as done.
@@ -175,5 +178,5 @@ type Store interface {
 // Counts is what a Store holds.
 type Counts struct {
 	Pending, Active, Deleting int64 // rows
-	Suspects, Orphans         int64 // journal lines
+	Suspects, Orphans, Left   int64 // journal lines
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/acs-solutions/acsauth"
@@ -98,6 +99,30 @@ func lineMistakes() []mistake {
 					return acsauth.ErrNotFound
 				}
 				return s.Store.DropLine(ctx, user, attempt)
+			}
+		}},
+	}
+}
+
+func leftMistakes() []mistake {
+	return []mistake{
+		{"left gives way to suspect", "lines/left", put(func(ctx context.Context, s acsauth.Store, line acsauth.JournalLine) error {
+			if lines, err := s.Lines(ctx, acsauth.Left, 1000); err != nil || line.Kind == acsauth.Suspect && find(lines, line) != nil {
+				return errors.Join(err, s.DropLine(ctx, line.User, line.Attempt), s.PutLine(ctx, line))
+			}
+			return s.PutLine(ctx, line)
+		})},
+		{"left is stored as an orphan", "lines/left", put(func(ctx context.Context, s acsauth.Store, line acsauth.JournalLine) error {
+			if line.Kind == acsauth.Left {
+				line.Kind = acsauth.Orphan
+			}
+			return s.PutLine(ctx, line)
+		})},
+		{"left is not counted", "lines/left", func(s *tweaked) {
+			s.counts = func(ctx context.Context) (acsauth.Counts, error) {
+				c, err := s.Store.Counts(ctx)
+				c.Left = 0
+				return c, err
 			}
 		}},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
@@ -27,10 +28,74 @@ func lax(change func(asks *acsauth.Mapping, row acsauth.Mapping)) func(s *tweake
 	}
 }
 
+// onceFenced takes any fence that the key has had since it was inserted, as a
+// store does that keeps the writes of a row for later and looks for the fence among them.
+func onceFenced(s *tweaked) {
+	var mu sync.Mutex
+	had := map[acsauth.Mapping]bool{} // without leases
+	s.replace = func(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
+		mu.Lock()
+		defer mu.Unlock()
+		row, err := s.Store.Get(ctx, old.Key)
+		if fence := fenceOf(old); err == nil && had[fence] {
+			return s.Store.Replace(ctx, row, next, line)
+		}
+		err = s.Store.Replace(ctx, old, next, line)
+		had[fenceOf(old)] = err == nil
+		return err
+	}
+}
+
+func fenceOf(m acsauth.Mapping) acsauth.Mapping {
+	return acsauth.Mapping{Key: m.Key, State: m.State, Attempt: m.Attempt, Identity: m.Identity}
+}
+
+// versioned remembers, for each fence that it saw, how many writes the row had seen, and compares that number only.
+func versioned(s *tweaked) {
+	var mu sync.Mutex
+	writes, at := map[acsauth.UserKey]int{}, map[acsauth.Mapping]int{}
+	saw := func(m acsauth.Mapping) { writes[m.Key]++; at[fenceOf(m)] = writes[m.Key] }
+	fit := func(ctx context.Context, old acsauth.Mapping) acsauth.Mapping {
+		if row, err := s.Store.Get(ctx, old.Key); err == nil && at[fenceOf(old)] == writes[old.Key] {
+			return row
+		}
+		return old
+	}
+	s.insert = func(ctx context.Context, m acsauth.Mapping) error {
+		mu.Lock()
+		defer mu.Unlock()
+		err := s.Store.Insert(ctx, m)
+		if err == nil {
+			saw(m)
+		}
+		return err
+	}
+	s.replace = func(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
+		mu.Lock()
+		defer mu.Unlock()
+		err := s.Store.Replace(ctx, fit(ctx, old), next, line)
+		if err == nil {
+			saw(next)
+		}
+		return err
+	}
+	s.remove = func(ctx context.Context, old acsauth.Mapping, line *acsauth.JournalLine) error {
+		mu.Lock()
+		defer mu.Unlock()
+		err := s.Store.Remove(ctx, fit(ctx, old), line)
+		if err == nil {
+			writes[old.Key] = 0 // the next row begins at 1
+		}
+		return err
+	}
+}
+
 func fenceMistakes() []mistake {
 	return []mistake{
 		{"ignores the attempt", "fence/every_part", lax(func(asks *acsauth.Mapping, row acsauth.Mapping) { asks.Attempt = row.Attempt })},
 		{"ignores the attempt, seen by aba", "fence/aba", lax(func(asks *acsauth.Mapping, row acsauth.Mapping) { asks.Attempt = row.Attempt })},
+		{"takes a fence that the key once had", "fence/late_writers", onceFenced},
+		{"compares a version that starts anew with the row", "fence/late_writers", versioned},
 		{"ignores the identity", "fence/every_part", lax(func(asks *acsauth.Mapping, row acsauth.Mapping) { asks.Identity = row.Identity })},
 		{"ignores the state", "fence/every_part", lax(func(asks *acsauth.Mapping, row acsauth.Mapping) { asks.State = row.State })},
 		{"folds the case of attempts", "fence/every_part", lax(func(asks *acsauth.Mapping, row acsauth.Mapping) {
@@ -157,6 +222,31 @@ func rowMistakes() []mistake {
 		{"moves rows between keys", "rows/other_key", func(s *tweaked) {
 			s.replace = func(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
 				return errors.Join(s.Store.Remove(ctx, old, line), s.Store.Insert(ctx, next))
+			}
+		}},
+		{"keeps a line when there are many of another kind", "walks/like_the_reference", func(s *tweaked) {
+			s.dropLine = func(ctx context.Context, user, attempt string) error {
+				lines, err := s.Store.Lines(ctx, acsauth.Left, 1000)
+				if err == nil && len(lines) > 3 { // what no check of one promise has
+					return nil
+				}
+				return errors.Join(err, s.Store.DropLine(ctx, user, attempt))
+			}
+		}},
+		{"counts at one time and not at another", "rows/counts", func(s *tweaked) {
+			s.counts = func(ctx context.Context) (acsauth.Counts, error) {
+				c, err := s.Store.Counts(ctx)
+				if c.Pending > 0 {
+					c.Active = acsauth.NotCounted
+				}
+				return c, err
+			}
+		}},
+		{"does not count what it must", "rows/counts", func(s *tweaked) {
+			s.counts = func(ctx context.Context) (acsauth.Counts, error) {
+				c, err := s.Store.Counts(ctx)
+				c.Deleting = acsauth.NotCounted
+				return c, err
 			}
 		}},
 		{"counts deleting as active", "rows/counts", func(s *tweaked) {

@@ -18,10 +18,15 @@ type mistake struct {
 	make  func(s *tweaked)
 }
 
+func allMistakes() []mistake {
+	return slices.Concat(fenceMistakes(), rowMistakes(), handleMistakes(), lineMistakes(), leftMistakes(), leaseMistakes(),
+		raceMistakes(), contextMistakes(), listMistakes(), findMistakes())
+}
+
 // TestMistakesAreSeen runs the kit on stores that are wrong in one thing each.
 func TestMistakesAreSeen(t *testing.T) {
 	all := checks()
-	for _, m := range slices.Concat(fenceMistakes(), rowMistakes(), handleMistakes(), lineMistakes(), leaseMistakes(), raceMistakes(), contextMistakes()) {
+	for _, m := range allMistakes() {
 		t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			good := NewMemoryDatabase()

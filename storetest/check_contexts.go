@@ -34,7 +34,7 @@ func endedBefore(p *probe) {
 	row := pendingRow("alice", "a")
 	p.insert(row)
 	for _, ctx := range ended(p.ctx) {
-		for _, v := range verbs(row) {
+		for _, v := range verbsOf(p.store, row) {
 			err := v.call(ctx, p.store)
 			p.unknown(v.name+" with a context that has ended", err)
 			if !errors.Is(err, ctx.Err()) {

@@ -12,6 +12,7 @@ func fenceChecks() []check {
 		one("fence/absent_row", absentRow),
 		one("fence/row_and_line_together", rowAndLine),
 		one("fence/aba", aba),
+		one("fence/late_writers", lateWriters),
 		one("fence/only_the_fence", onlyTheFence),
 	}
 }
@@ -113,6 +114,52 @@ func aba(p *probe) {
 	p.is("Replace with the fence of the row before", p.store.Replace(p.ctx, old, in(acsauth.Deleting, old), &line), acsauth.ErrConflict)
 	p.is("Remove with the fence of the row before", p.store.Remove(p.ctx, old, &line), acsauth.ErrConflict)
 	p.has(again)
+	p.journal()
+}
+
+// lateWriters: one row goes through many fences, some of them alike but for the
+// attempt. After each step a writer that comes late with any fence before is refused.
+func lateWriters(p *probe) {
+	x, y := activeRow("alice", "c", "x"), activeRow("alice", "e", "y")
+	back := activeRow("alice", "f", "x") // the identity of before, in a row of another attempt
+	steps := []*acsauth.Mapping{
+		new(pendingRow("alice", "a")), new(pendingRow("alice", "b")), new(pendingRow("alice", "c")), &x, new(in(acsauth.Deleting, x)), nil,
+		new(pendingRow("alice", "d")), nil, new(pendingRow("alice", "e")), &y, new(in(acsauth.Deleting, y)), new(pendingRow("alice", "f")), &back,
+		new(in(acsauth.Deleting, back)), nil, new(activeRow("alice", "g", "x")), nil,
+	}
+	var now *acsauth.Mapping
+	var before []acsauth.Mapping
+	for _, next := range steps {
+		switch {
+		case next == nil:
+			p.remove(*now, nil)
+		case now == nil:
+			p.insert(*next)
+		default:
+			p.replace(*now, *next, nil)
+		}
+		if now != nil {
+			before = append(before, *now)
+		}
+		now = next
+		p.refusesAll(before, now)
+	}
+}
+
+// refusesAll fails unless every write with one of the fences is refused, and the row stays as it is.
+func (p *probe) refusesAll(fences []acsauth.Mapping, now *acsauth.Mapping) {
+	for _, old := range fences {
+		line := suspectOf(old)
+		for _, next := range []acsauth.Mapping{pendingRow("alice", "late"), activeRow("alice", old.Attempt, "late")} {
+			p.is("Replace with a fence that was left", p.store.Replace(p.ctx, old, next, &line), acsauth.ErrConflict)
+		}
+		p.is("Remove with a fence that was left", p.store.Remove(p.ctx, old, &line), acsauth.ErrConflict)
+	}
+	if now != nil {
+		p.has(*now)
+	} else {
+		p.hasNot(sampleKey("alice"))
+	}
 	p.journal()
 }
 

@@ -15,6 +15,7 @@ func lineChecks() []check {
 		one("lines/answer", answers),
 		one("lines/replaced", replaced),
 		one("lines/orphan_stays", orphanStays),
+		one("lines/left", leftStays),
 		one("lines/since_stays", sinceStays),
 		one("lines/drop", dropLines),
 		one("lines/order", lineOrder),
@@ -94,6 +95,36 @@ func orphanStays(p *probe) {
 	p.journal(orphan)
 }
 
+// leftStays: a Left line is a kind of its own, which gives way to an Orphan and not to a Suspect.
+func leftStays(p *probe) {
+	row := in(acsauth.Deleting, activeRow("alice", "a", "x"))
+	left, orphan := orphanOf(row, "x"), orphanOf(pendingRow("bob", "b"), "y")
+	left.Kind, left.Answer = acsauth.Left, []byte("answer")
+	p.insert(row)
+	p.remove(row, &left)
+	p.putLine(orphan)
+	p.journal(left, orphan)
+	if n := len(p.lines(acsauth.Left)); n != 1 {
+		p.failf("Lines of kind Left: got %d, want 1", n)
+	}
+	p.counts("with a line of kind Left", acsauth.Counts{Orphans: 1, Left: 1})
+	suspect, next := suspectOf(row), pendingRow("alice", "a")
+	suspect.RequestID = "later"
+	p.putLine(suspect)
+	p.insert(next)
+	p.replace(next, pendingRow("alice", "b"), &suspect)
+	p.journal(left, orphan)
+	again := orphanOf(row, "x")
+	p.putLine(again)
+	p.journal(again, orphan)
+	orphan.Kind = acsauth.Left
+	p.putLine(orphan)
+	p.journal(again, orphan)
+	p.counts("after the kinds changed", acsauth.Counts{Pending: 1, Orphans: 1, Left: 1})
+	p.no("DropLine", p.store.DropLine(p.ctx, orphan.User, orphan.Attempt))
+	p.journal(again)
+}
+
 // sinceStays: Since is when the attempt was first written down.
 func sinceStays(p *probe) {
 	row := pendingRow("alice", "a")
@@ -123,7 +154,7 @@ func (p *probe) sameSince(what string, row acsauth.Mapping, want time.Time) {
 
 // since returns the Since of the line of the same user and attempt.
 func (p *probe) since(like acsauth.JournalLine) time.Time {
-	if line := find(append(p.lines(acsauth.Suspect), p.lines(acsauth.Orphan)...), like); line != nil {
+	if line := find(p.allLines(), like); line != nil {
 		return line.Since
 	}
 	p.failf("the line of attempt %q is missing", like.Attempt)

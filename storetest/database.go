@@ -61,5 +61,18 @@ type shared struct {
 	release func() error
 }
 
+// List implements [acsauth.Lister] if the store does.
+func (s *shared) List(ctx context.Context, cursor string, limit int) ([]acsauth.Mapping, string, error) {
+	return list(ctx, s.Store, cursor, limit)
+}
+
+// Find implements [acsauth.Finder] if the store does.
+func (s *shared) Find(ctx context.Context, id acsauth.Identity) (acsauth.Mapping, error) {
+	return findBy(ctx, s.Store, id)
+}
+
+// Unwrap returns the store that all handles are.
+func (s *shared) Unwrap() acsauth.Store { return s.Store }
+
 // Close closes the store if no other handle is left.
 func (s *shared) Close() error { return s.release() }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -26,10 +27,12 @@ const (
 	VerbCounts     = "Counts"
 	VerbLock       = "Lock"
 	VerbPing       = "Ping"
+	VerbList       = "List" // of an acsauth.Lister
+	VerbFind       = "Find" // of an acsauth.Finder
 )
 
 // A Fault is what happens to one call. A call of a reading verb (Get, Lines,
-// Unfinished, Counts, Ping) simply fails, whichever fault it meets.
+// Unfinished, Counts, Ping, List, Find) simply fails, whichever fault it meets.
 type Fault uint8
 
 // The faults. The caller cannot tell the last three apart: it gets [ErrInjected].
@@ -61,6 +64,7 @@ type Faulty struct {
 	calls map[string]int
 	held  []*late
 	delay func() time.Duration // nil: late writes wait for Deliver
+	slow  func() time.Duration // nil: calls take no more time than the store behind needs
 }
 
 // A late write was reported as failed and has not reached the store yet.
@@ -91,6 +95,16 @@ func (f *Faulty) LandAfter(delay func() time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.delay = delay
+}
+
+// SlowBy makes every call but Close take longer from now on, by the time that extra
+// returns: half of it before the store sees the call, half after. A call whose ctx ends
+// first fails at once with the error of ctx; in the second half its outcome is unknown to the caller.
+// extra is called from many goroutines.
+func (f *Faulty) SlowBy(extra func() time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slow = extra
 }
 
 // Held returns how many late writes have not reached the store yet.
@@ -153,23 +167,62 @@ func (f *Faulty) land(l *late) {
 	}
 }
 
+// slowly does a call with the time that it takes on the way there and back.
+func (f *Faulty) slowly(ctx context.Context, do func(context.Context) error) error {
+	f.mu.Lock()
+	slow := f.slow
+	f.mu.Unlock()
+	if slow == nil {
+		return do(ctx)
+	}
+	half := slow() / 2
+	if err := rest(ctx, half); err != nil {
+		return err
+	}
+	err := do(ctx)
+	if lost := rest(ctx, half); lost != nil {
+		return lost
+	}
+	return err
+}
+
+// rest waits, unless ctx ends first.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("storetest: %w", ctx.Err())
+	}
+}
+
 // write passes a writing call on as the plan wants.
 func (f *Faulty) write(ctx context.Context, verb string, do func(context.Context) error) error {
 	switch f.next(verb) {
 	case NoFault:
-		return do(ctx)
+		return f.slowly(ctx, do)
 	case Stored:
-		_ = do(ctx) // the answer is lost
+		_ = f.slowly(ctx, do) // the answer is lost
 	case StoredLate:
 		f.hold(func() error { return do(context.WithoutCancel(ctx)) })
 	}
 	return ErrInjected
 }
 
-// read returns the error of a reading call that the plan fails.
-func (f *Faulty) read(verb string) error {
+// reading passes a reading call on, or fails it if the plan wants.
+func reading[T any](ctx context.Context, f *Faulty, verb string, do func(ctx context.Context) (T, error)) (T, error) {
+	var none, got T
 	if f.next(verb) != NoFault {
-		return ErrInjected
+		return none, ErrInjected
 	}
-	return nil
+	err := f.slowly(ctx, func(ctx context.Context) (err error) {
+		got, err = do(ctx)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return got, nil
 }

@@ -57,7 +57,7 @@ func TestFaultyWrites(t *testing.T) {
 // TestFaultyEveryVerb: each verb can be failed, is counted, and works again after that.
 func TestFaultyEveryVerb(t *testing.T) {
 	row := pendingRow("alice", "a")
-	for _, v := range verbs(row) {
+	for _, v := range verbsOf(NewMemory(), row) {
 		f := NewFaulty(NewMemory(), At(v.name, 2, NotStored))
 		for n := 1; n <= 3; n++ {
 			if got := errors.Is(v.call(t.Context(), f), ErrInjected); got != (n == 2) {

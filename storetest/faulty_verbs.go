@@ -8,14 +8,15 @@ import (
 	"github.com/acs-solutions/acsauth"
 )
 
-var _ acsauth.Store = (*Faulty)(nil)
+var (
+	_ acsauth.Store  = (*Faulty)(nil)
+	_ acsauth.Lister = (*Faulty)(nil)
+	_ acsauth.Finder = (*Faulty)(nil)
+)
 
 // Get implements [acsauth.Store].
 func (f *Faulty) Get(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
-	if err := f.read(VerbGet); err != nil {
-		return acsauth.Mapping{}, err
-	}
-	return f.store.Get(ctx, key)
+	return reading(ctx, f, VerbGet, func(ctx context.Context) (acsauth.Mapping, error) { return f.store.Get(ctx, key) })
 }
 
 // Insert implements [acsauth.Store].
@@ -48,26 +49,19 @@ func (f *Faulty) DropLine(ctx context.Context, user, attempt string) error {
 
 // Lines implements [acsauth.Store].
 func (f *Faulty) Lines(ctx context.Context, kind acsauth.JournalKind, limit int) ([]acsauth.JournalLine, error) {
-	if err := f.read(VerbLines); err != nil {
-		return nil, err
-	}
-	return f.store.Lines(ctx, kind, limit)
+	return reading(ctx, f, VerbLines, func(ctx context.Context) ([]acsauth.JournalLine, error) { return f.store.Lines(ctx, kind, limit) })
 }
 
 // Unfinished implements [acsauth.Store].
 func (f *Faulty) Unfinished(ctx context.Context, state acsauth.State, over time.Duration, limit int) ([]acsauth.Mapping, error) {
-	if err := f.read(VerbUnfinished); err != nil {
-		return nil, err
-	}
-	return f.store.Unfinished(ctx, state, over, limit)
+	return reading(ctx, f, VerbUnfinished, func(ctx context.Context) ([]acsauth.Mapping, error) {
+		return f.store.Unfinished(ctx, state, over, limit)
+	})
 }
 
 // Counts implements [acsauth.Store].
 func (f *Faulty) Counts(ctx context.Context) (acsauth.Counts, error) {
-	if err := f.read(VerbCounts); err != nil {
-		return acsauth.Counts{}, err
-	}
-	return f.store.Counts(ctx)
+	return reading(ctx, f, VerbCounts, f.store.Counts)
 }
 
 // Lock implements [acsauth.Store].
@@ -86,11 +80,30 @@ func (f *Faulty) Lock(ctx context.Context, name, holder string, d time.Duration)
 
 // Ping implements [acsauth.Store].
 func (f *Faulty) Ping(ctx context.Context) error {
-	if err := f.read(VerbPing); err != nil {
-		return err
-	}
-	return f.store.Ping(ctx)
+	_, err := reading(ctx, f, VerbPing, func(ctx context.Context) (struct{}, error) { return struct{}{}, f.store.Ping(ctx) })
+	return err
 }
+
+// List implements [acsauth.Lister]. It is an error if the store behind is none.
+func (f *Faulty) List(ctx context.Context, cursor string, limit int) ([]acsauth.Mapping, string, error) {
+	type page struct {
+		rows []acsauth.Mapping
+		next string
+	}
+	got, err := reading(ctx, f, VerbList, func(ctx context.Context) (page, error) {
+		rows, next, err := list(ctx, f.store, cursor, limit)
+		return page{rows, next}, err
+	})
+	return got.rows, got.next, err
+}
+
+// Find implements [acsauth.Finder]. It is an error if the store behind is none.
+func (f *Faulty) Find(ctx context.Context, id acsauth.Identity) (acsauth.Mapping, error) {
+	return reading(ctx, f, VerbFind, func(ctx context.Context) (acsauth.Mapping, error) { return findBy(ctx, f.store, id) })
+}
+
+// Unwrap returns the store behind, which decides whether there are List and Find.
+func (f *Faulty) Unwrap() acsauth.Store { return f.store }
 
 // Close closes the store behind. Late writes that were not delivered are lost.
 func (f *Faulty) Close() error {

@@ -21,7 +21,7 @@ var (
 	errKey    = errors.New("storetest: old and next have different keys")
 )
 
-// NewMemory returns an empty reference store. It is durable as long as the
+// NewMemory returns an empty reference store, which is also a Lister and a Finder. It is durable as long as the
 // process lives. Its clock is time.Now, so testing/synctest moves it. It starts
 // no goroutine.
 func NewMemory() acsauth.Store { return &memory{data: newMemoryData()} }
@@ -173,7 +173,7 @@ func (m *memory) Counts(ctx context.Context) (c acsauth.Counts, err error) {
 				*n++
 			}
 		}
-		kinds := map[acsauth.JournalKind]*int64{acsauth.Suspect: &c.Suspects, acsauth.Orphan: &c.Orphans}
+		kinds := map[acsauth.JournalKind]*int64{acsauth.Suspect: &c.Suspects, acsauth.Orphan: &c.Orphans, acsauth.Left: &c.Left}
 		for line := range maps.Values(d.lines) {
 			if n := kinds[line.Kind]; n != nil {
 				*n++

@@ -20,7 +20,7 @@ type memoryLine struct {
 }
 
 // putLine keeps the rules of the journal: Since of the first line stays, and a
-// Suspect never takes the place of an Orphan.
+// Suspect never takes the place of another kind.
 func (d *memoryData) putLine(line *acsauth.JournalLine) {
 	if line == nil {
 		return
@@ -29,7 +29,7 @@ func (d *memoryData) putLine(line *acsauth.JournalLine) {
 	next := memoryLine{JournalLine: *line}
 	next.Answer = bytes.Clone(line.Answer[:min(len(line.Answer), acsauth.MaxJournalAnswer)])
 	if first, ok := d.lines[key]; ok {
-		if first.Kind == acsauth.Orphan && line.Kind == acsauth.Suspect {
+		if first.Kind != acsauth.Suspect && line.Kind == acsauth.Suspect {
 			return
 		}
 		next.Since, next.seq = first.Since, first.seq

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
@@ -16,6 +17,8 @@ type probe struct {
 	ctx   context.Context
 	store acsauth.Store
 	err   error
+
+	counting *bool // whether Active is counted, once that is known
 }
 
 // failf notes a failure.
@@ -117,9 +120,34 @@ func (p *probe) lines(kind acsauth.JournalKind) []acsauth.JournalLine {
 	return lines
 }
 
+// allLines returns all lines of all kinds.
+func (p *probe) allLines() []acsauth.JournalLine {
+	return slices.Concat(p.lines(acsauth.Suspect), p.lines(acsauth.Orphan), p.lines(acsauth.Left))
+}
+
+// counts fails unless Counts answers as wanted. Active may be NotCounted, if it is so for a whole check.
+func (p *probe) counts(what string, want acsauth.Counts) {
+	if p.err != nil {
+		return
+	}
+	got, err := p.store.Counts(p.ctx)
+	p.no("Counts", err)
+	counted := got.Active != acsauth.NotCounted
+	if p.counting != nil && *p.counting != counted && p.err == nil {
+		p.failf("Counts %s: Active is counted at one time and not at another", what)
+	}
+	p.counting = &counted
+	if !counted {
+		want.Active = acsauth.NotCounted
+	}
+	if got != want && p.err == nil {
+		p.failf("Counts %s: got %+v, want %+v", what, got, want)
+	}
+}
+
 // journal fails unless the journal holds exactly these lines, in any order.
 func (p *probe) journal(want ...acsauth.JournalLine) {
-	found := append(p.lines(acsauth.Suspect), p.lines(acsauth.Orphan)...)
+	found := p.allLines()
 	if p.err != nil {
 		return
 	}

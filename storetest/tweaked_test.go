@@ -21,6 +21,8 @@ type tweaked struct {
 	counts     func(ctx context.Context) (acsauth.Counts, error)
 	lock       func(ctx context.Context, name, holder string, d time.Duration) (bool, error)
 	ping       func(ctx context.Context) error
+	list       func(ctx context.Context, cursor string, limit int) ([]acsauth.Mapping, string, error)
+	find       func(ctx context.Context, id acsauth.Identity) (acsauth.Mapping, error)
 	close      func() error
 }
 
@@ -100,6 +102,23 @@ func (t *tweaked) Ping(ctx context.Context) error {
 	}
 	return t.Store.Ping(ctx)
 }
+
+func (t *tweaked) List(ctx context.Context, cursor string, limit int) ([]acsauth.Mapping, string, error) {
+	if t.list != nil {
+		return t.list(ctx, cursor, limit)
+	}
+	return list(ctx, t.Store, cursor, limit)
+}
+
+func (t *tweaked) Find(ctx context.Context, id acsauth.Identity) (acsauth.Mapping, error) {
+	if t.find != nil {
+		return t.find(ctx, id)
+	}
+	return findBy(ctx, t.Store, id)
+}
+
+// Unwrap lets a tweaked store have no more capabilities than the good one.
+func (t *tweaked) Unwrap() acsauth.Store { return t.Store }
 
 func (t *tweaked) Close() error {
 	if t.close != nil {

@@ -41,6 +41,26 @@ func verbs(row acsauth.Mapping) []verb {
 	}
 }
 
+// verbsOf is what verbs says, and List and Find if the store has them.
+func verbsOf(s acsauth.Store, row acsauth.Mapping) []verb {
+	all := verbs(row)
+	if _, ok := lister(s); ok {
+		all = append(all, verb{VerbList, func(ctx context.Context, s acsauth.Store) error {
+			l, _ := lister(s)
+			_, _, err := l.List(ctx, "", 1)
+			return err
+		}})
+	}
+	if _, ok := finder(s); ok {
+		all = append(all, verb{VerbFind, func(ctx context.Context, s acsauth.Store) error {
+			f, _ := finder(s)
+			_, err := f.Find(ctx, sampleID("nobody"))
+			return err
+		}})
+	}
+	return all
+}
+
 // A write is one conditional write, and what is stored before and after it.
 type write struct {
 	key       acsauth.UserKey

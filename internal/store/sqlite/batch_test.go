@@ -89,7 +89,8 @@ func TestCommitFails(t *testing.T) {
 // TestPlans: the hot queries use an index, whatever the size of the tables.
 func TestPlans(t *testing.T) {
 	s, _ := openNew(t)
-	for text, args := range map[string][]any{getRow: {"i", "s"}, unfinishedRows: {"pending", 1, 1}, lineRows: {"suspect", 1}} {
+	for text, args := range map[string][]any{getRow: {"i", "s"}, unfinishedRows: {"pending", 1, 1}, lineRows: {"suspect", 1},
+		nextRows: {"i", "s", 1}, findRow: {"id"}} {
 		rows, err := s.readers.Query("EXPLAIN QUERY PLAN "+text, args...)
 		mustDo(t, err)
 		var plan []string

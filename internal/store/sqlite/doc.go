@@ -14,6 +14,9 @@
 // journal lines hold absolute Unix milliseconds, so they survive a restart. A clock that
 // jumps makes leases shorter or longer, which costs work and breaks nothing.
 //
+// Versions: schema N is opened by the program that knows it, which also brings a file of schema N-1 to N when it
+// opens it, in one transaction; a program never opens a newer schema, so there is no way back but a backup. So far N is 1.
+//
 // The file and its companions (-wal, -shm, .lock) are readable by their owner only.
 // Back the file up with "VACUUM INTO" or the .backup command of the sqlite3
 // shell; a copy of the file alone may lack what is still in the -wal file.

@@ -168,15 +168,15 @@ func TestRefusedLine(t *testing.T) {
 // TestRefusedRows: what no row can be is refused, and says why.
 func TestRefusedRows(t *testing.T) {
 	s, _ := openNew(t)
-	long := strings.Repeat("x", maxText+1)
+	long := strings.Repeat("x", acsauth.MaxTextLen+1)
 	for name, change := range map[string]func(m *acsauth.Mapping){
-		"CHECK":    func(m *acsauth.Mapping) { m.State = "lost" },
-		"identity": func(m *acsauth.Mapping) { m.Identity = "8:acs:x_y" },
-		"attempt":  func(m *acsauth.Mapping) { m.Attempt = "" },
-		"65 bytes": func(m *acsauth.Mapping) { m.Attempt = long[:65] },
-		"resource": func(m *acsauth.Mapping) { m.Resource = long[:257] },
-		"subject":  func(m *acsauth.Mapping) { m.Key.Subject = long },
-		"issuer":   func(m *acsauth.Mapping) { m.Key.Issuer = long },
+		"CHECK":             func(m *acsauth.Mapping) { m.State = "lost" },
+		"identity":          func(m *acsauth.Mapping) { m.Identity = "8:acs:x_y" },
+		"attempt":           func(m *acsauth.Mapping) { m.Attempt = "" },
+		"attempt: 65 bytes": func(m *acsauth.Mapping) { m.Attempt = long[:65] },
+		"resource":          func(m *acsauth.Mapping) { m.Resource = long[:257] },
+		"subject":           func(m *acsauth.Mapping) { m.Key.Subject = long },
+		"issuer":            func(m *acsauth.Mapping) { m.Key.Issuer = long },
 	} {
 		row := pendingRow("x")
 		change(&row)

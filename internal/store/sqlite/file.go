@@ -36,7 +36,7 @@ func lockFile(path string) (*flock.Flock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	got, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock it: %w", err)
+		return nil, fmt.Errorf("cannot lock it; this user must be able to write to its folder: %w", err)
 	}
 	if !got {
 		return nil, fmt.Errorf("%w: %s.lock is held; stop the other process, or give this one another file", ErrInUse, path)
@@ -50,7 +50,7 @@ func lockFile(path string) (*flock.Flock, error) {
 func createFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("this user must be able to read and write it: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()

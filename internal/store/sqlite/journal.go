@@ -35,7 +35,7 @@ func (s *statements) line(l acsauth.JournalLine) error {
 
 // PutLine implements [acsauth.Store].
 func (s *Store) PutLine(ctx context.Context, line acsauth.JournalLine) error {
-	if err := checkLine(&line); err != nil {
+	if err := line.Check(); err != nil {
 		return fmt.Errorf("sqlite: put line: %w", err)
 	}
 	kept := keptLine(&line)
@@ -54,10 +54,10 @@ func (s *Store) Lines(ctx context.Context, kind acsauth.JournalKind, limit int) 
 
 // Lock implements [acsauth.Store].
 func (s *Store) Lock(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
-	if err := bound("lock name", name, maxText); err != nil {
+	if err := acsauth.CheckLen("lock name", name, acsauth.MaxTextLen); err != nil {
 		return false, fmt.Errorf("sqlite: lock: %w", err)
 	}
-	if err := bound("lock holder", holder, maxText); err != nil {
+	if err := acsauth.CheckLen("lock holder", holder, acsauth.MaxTextLen); err != nil {
 		return false, fmt.Errorf("sqlite: lock: %w", err)
 	}
 	var has bool

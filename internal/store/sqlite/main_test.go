@@ -14,14 +14,21 @@ import (
 	"github.com/acs-solutions/acsauth"
 )
 
-// childEnv makes the test binary play another process. Its value is "<task>:<path>".
+// childEnv makes the test binary play another process. Its value is
+// "<task>:<path>", or "<task>+<handicap>:<path>" with a handicap of hamper.
 const childEnv = "ACSAUTH_SQLITE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	task, path, child := strings.Cut(os.Getenv(childEnv), ":")
-	switch {
-	case !child:
+	if !child {
 		os.Exit(m.Run())
+	}
+	task, handicap, _ := strings.Cut(task, "+")
+	if err := hamper(handicap); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	switch {
 	case task == "open":
 		os.Exit(childOpen(path))
 	case task == "write":

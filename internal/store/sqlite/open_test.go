@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -168,5 +169,17 @@ func wantRefused(t *testing.T, path, want string) {
 		t.Errorf("the lock is still held: %v", err)
 	} else {
 		mustDo(t, got.Unlock())
+	}
+}
+
+func TestSize(t *testing.T) {
+	s, _ := openNew(t)
+	before, err := s.Size(t.Context())
+	mustDo(t, err)
+	for i := range 500 {
+		mustDo(t, s.Insert(t.Context(), activeRow(fmt.Sprint(i))))
+	}
+	if after, err := s.Size(t.Context()); err != nil || after < before+100*500 {
+		t.Errorf("500 rows take %d bytes, %v", after-before, err)
 	}
 }

@@ -56,7 +56,7 @@ func (s *Store) Replace(ctx context.Context, old, next acsauth.Mapping, line *ac
 	if old.Key != next.Key {
 		return errors.New("sqlite: replace: old and next have different keys")
 	}
-	if err := errors.Join(checkRow(next), checkLine(line)); err != nil {
+	if err := errors.Join(checkRow(next), line.Check()); err != nil {
 		return fmt.Errorf("sqlite: replace: %w", err)
 	}
 	line = keptLine(line)
@@ -70,7 +70,7 @@ func (s *Store) Replace(ctx context.Context, old, next acsauth.Mapping, line *ac
 
 // Remove implements [acsauth.Store].
 func (s *Store) Remove(ctx context.Context, old acsauth.Mapping, line *acsauth.JournalLine) error {
-	if err := checkLine(line); err != nil {
+	if err := line.Check(); err != nil {
 		return fmt.Errorf("sqlite: remove: %w", err)
 	}
 	line = keptLine(line)
@@ -96,9 +96,10 @@ func (s *Store) Counts(ctx context.Context) (c acsauth.Counts, err error) {
 		(SELECT count(*) FROM mapping WHERE identity <> ''),
 		(SELECT count(*) FROM mapping WHERE state <> 'active' AND state = 'deleting'),
 		(SELECT count(*) FROM journal WHERE kind = 'suspect'),
-		(SELECT count(*) FROM journal WHERE kind = 'orphan')`
+		(SELECT count(*) FROM journal WHERE kind = 'orphan'),
+		(SELECT count(*) FROM journal WHERE kind = 'left')`
 	var identities int64
-	err = s.readers.QueryRowContext(ctx, query).Scan(&c.Pending, &identities, &c.Deleting, &c.Suspects, &c.Orphans)
+	err = s.readers.QueryRowContext(ctx, query).Scan(&c.Pending, &identities, &c.Deleting, &c.Suspects, &c.Orphans, &c.Left)
 	if err != nil {
 		return acsauth.Counts{}, fmt.Errorf("sqlite: counts: %w", err)
 	}
@@ -120,14 +121,15 @@ type query struct {
 	verb, sql string
 	limit     int
 	args      []any
+	ahead     int // rows to read beyond the limit
 }
 
 // list runs q and reads each row with scan.
 func list[T any](ctx context.Context, db *sql.DB, q query, scan func(func(...any) error) (T, error)) (found []T, err error) {
-	if q.limit < 1 || q.limit > 1000 {
-		return nil, fmt.Errorf("sqlite: %s: limit %d is not 1 to 1000", q.verb, q.limit)
+	if err := acsauth.CheckLimit(q.limit); err != nil {
+		return nil, fmt.Errorf("sqlite: %s: %w", q.verb, err)
 	}
-	rows, err := db.QueryContext(ctx, q.sql, append(q.args, q.limit)...)
+	rows, err := db.QueryContext(ctx, q.sql, append(q.args, q.limit+q.ahead)...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", q.verb, err)
 	}

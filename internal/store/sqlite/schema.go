@@ -34,7 +34,7 @@ CREATE INDEX mapping_unfinished ON mapping (state, lease_until) WHERE state <> '
 CREATE TABLE journal (
 	user       TEXT    NOT NULL,
 	attempt    TEXT    NOT NULL,
-	kind       TEXT    NOT NULL CHECK (kind IN ('suspect', 'orphan')),
+	kind       TEXT    NOT NULL CHECK (kind IN ('suspect', 'orphan', 'left')),
 	identity   TEXT    NOT NULL,
 	resource   TEXT    NOT NULL,
 	answer     BLOB    NOT NULL CHECK (length(answer) <= 4096),
@@ -60,7 +60,7 @@ func prepareFile(ctx context.Context, conn *sql.Conn) error {
 	}
 	var mode string
 	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
-		return fmt.Errorf("cannot write to it: %w", err)
+		return fmt.Errorf("cannot write to it: %w", hint(err))
 	}
 	if mode != "wal" {
 		return fmt.Errorf("its file system allows journal mode %q only; put it on a local disk", mode)
@@ -78,7 +78,7 @@ func checkFile(ctx context.Context, conn *sql.Conn) (empty bool, err error) {
 	var id, version, tables int64
 	const query = "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)"
 	if err := conn.QueryRowContext(ctx, query).Scan(&id, &version, &tables); err != nil {
-		return false, fmt.Errorf("cannot read it: %w", err)
+		return false, fmt.Errorf("cannot read it: %w", hint(err))
 	}
 	switch {
 	case id == 0 && version == 0 && tables == 0:
@@ -100,14 +100,14 @@ DELETE FROM named_lock;
 func inTransaction(ctx context.Context, conn *sql.Conn, statements string) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("cannot write to it: %w", err)
+		return fmt.Errorf("cannot write to it: %w", hint(err))
 	}
 	defer tx.Rollback() // does nothing after Commit
 	if _, err := tx.ExecContext(ctx, statements, sql.Named("now", time.Now().UnixMilli())); err != nil {
-		return fmt.Errorf("cannot write to it: %w", err)
+		return fmt.Errorf("cannot write to it: %w", hint(err))
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("cannot write to it: %w", err)
+		return fmt.Errorf("cannot write to it: %w", hint(err))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (s *statements) all() []text {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (user, attempt) DO UPDATE SET kind = excluded.kind, identity = excluded.identity,
 				resource = excluded.resource, answer = excluded.answer, request_id = excluded.request_id
-			WHERE NOT (journal.kind = 'orphan' AND excluded.kind = 'suspect')`},
+			WHERE journal.kind = 'suspect' OR excluded.kind <> 'suspect'`},
 		{&s.dropLine, `DELETE FROM journal WHERE user = ? AND attempt = ?`},
 		{&s.lock, `INSERT INTO named_lock (name, holder, until) VALUES (?1, ?2, ?3)
 			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until

@@ -49,7 +49,7 @@ func openWriter(ctx context.Context, path string) (_ *writer, err error) {
 	}()
 	db.SetMaxOpenConns(1)
 	if w.conn, err = db.Conn(ctx); err != nil {
-		return nil, fmt.Errorf("cannot read it: %w", err)
+		return nil, fmt.Errorf("cannot read it: %w", hint(err))
 	}
 	if err := prepareFile(ctx, w.conn); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func told(verb string, err error) error {
 	if err == nil || sentinel(err) {
 		return err
 	}
-	return fmt.Errorf("sqlite: %s: %w", verb, err)
+	return fmt.Errorf("sqlite: %s: %w", verb, hint(err))
 }
 
 func (w *writer) send(one *write) error {
