@@ -140,7 +140,7 @@ func (s *Server) handle(r *http.Request, q request, known bool) *answer {
 	}
 	q.body = body
 	if !known {
-		return notFound()
+		return refuse(http.StatusNotFound, "NotFound", "the stand-in does not know this path")
 	}
 	var refusal *answer
 	if q.isKey, refusal = s.authorize(r, q.target); refusal != nil {
