@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
 	"github.com/acs-solutions/acsauth/cmd/internal/service"
@@ -19,6 +22,7 @@ type allCommand struct {
 	EmulatorListen string `help:"Address and port of the emulator's Entra ID, Graph and ACS. Default: 127.0.0.1:8081." placeholder:"HOST:PORT"`
 	emulatorPorts
 	Data      string `help:"Folder to keep the SQLite file and the emulator's identities in. Default: a temporary one. Keep the ports, too: they are part of the issuer's name, by which users are known." placeholder:"DIR"`
+	Store     string `help:"Where mappings are kept, as ACSAUTH_STORE. Default: a SQLite file in the folder of --data." placeholder:"STORE"`
 	JSON      bool   `name:"json" help:"Print one line of JSON once everything is ready, instead of what to try."`
 	LogLevel  string `help:"Least level that is logged: debug, info, warn or error. Default: info." placeholder:"LEVEL"`
 	LogFormat string `help:"json or text. Default: text." placeholder:"FORMAT"`
@@ -80,7 +84,8 @@ func (a *allCommand) fillIn() {
 func (a *allCommand) sources(env []string, in info, settings map[string]string) config.Sources {
 	flags := maps.Clone(in.Env)
 	maps.Copy(flags, settings)
-	flags["ACSAUTH_STORE"] = "sqlite:" + filepath.Join(in.Data, "acsauth.db")
+	flags["ACSAUTH_STORE"] = cmp.Or(a.Store, value(env, "ACSAUTH_STORE"), "sqlite:"+filepath.Join(in.Data, "acsauth.db"))
+	flags["ACSAUTH_GRAPH_JOURNAL"] = cmp.Or(value(env, "ACSAUTH_GRAPH_JOURNAL"), "sqlite:"+filepath.Join(in.Data, "journal.db"))
 	return config.Sources{Environ: withDefaults(env), Flags: flags}
 }
 
@@ -92,6 +97,16 @@ func (a *allCommand) print(c cli.Call, in info, log *slog.Logger) {
 	if err := show(); err != nil {
 		log.Error("cannot print where everything is", "error", err)
 	}
+}
+
+// value returns what the environment gives for a name, or "".
+func value(env []string, name string) string {
+	for _, entry := range slices.Backward(env) {
+		if v, ok := strings.CutPrefix(entry, name+"="); ok {
+			return v
+		}
+	}
+	return ""
 }
 
 // withDefaults adds what is convenient in development, where it is not set otherwise.

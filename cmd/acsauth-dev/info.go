@@ -62,6 +62,9 @@ func describe(e *emulator.Emulator, data folder) (info, error) {
 	return in, err
 }
 
+// graphKey signs mappings in the emulated Graph. It keeps nobody out: everything here is public.
+const graphKey = "YWNzYXV0aC1kZXY6IGEga2V5IHRoYXQgZXZlcnlib2R5IGtub3dz"
+
 // settingsFor are the settings of a service that talks to this emulator.
 func settingsFor(e *emulator.Emulator) map[string]string {
 	return map[string]string{
@@ -74,6 +77,9 @@ func settingsFor(e *emulator.Emulator) map[string]string {
 		"ACSAUTH_TEAMS_CLIENTS":         emulator.TeamsClientID,
 		"ACSAUTH_ACS_CONNECTION_STRING": e.ConnectionString(),
 		"ACSAUTH_ACS_RESOURCE":          emulator.ResourceID,
+		"ACSAUTH_GRAPH_URL":             e.URL(),
+		"ACSAUTH_GRAPH_MAC_KEYS":        graphKey,
+		"ACSAUTH_CLIENT_SECRET":         emulator.APIClientSecret,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 type checkCommand struct {
 	cli.Settings
-	Ping bool `help:"Also ask Entra ID, the store and ACS. Nothing is created."`
+	Ping bool `help:"Also ask Entra ID, the store and ACS. No identity is made; a database is opened as at the start, which makes its tables."`
 }
 
 // Help is shown by acsauth check --help.

@@ -30,6 +30,13 @@ type Options struct {
 	// api-version 2025-03-02-preview), so that the sweeper can find and delete
 	// what a lost answer left behind. Off by default.
 	CustomIDs bool
+	// Rehome gives a user whose identity belongs to another resource a new one
+	// here. The old identity is written down in the journal and left alone.
+	// Off: such a user is refused.
+	Rehome bool
+	// Adopt returns the identity that another place holds for a user without a
+	// row here, or "". It is taken over if ACS gives tokens for it and no other user has it. Nil: nothing is taken over.
+	Adopt func(context.Context, acsauth.UserKey) (acsauth.Identity, error)
 	// Log receives one line for each event. Nil: no log.
 	Log *slog.Logger
 	// Observe is told each event. It must not block. Nil: nobody is told.
@@ -44,6 +51,8 @@ type Broker struct {
 	resource  string
 	scopes    []acsauth.Scope
 	customIDs bool
+	rehome    bool
+	adoptFrom func(context.Context, acsauth.UserKey) (acsauth.Identity, error)
 	log       *slog.Logger
 	observe   func(Event)
 
@@ -73,7 +82,7 @@ func New(o Options) (*Broker, error) {
 		}
 	}
 	b := &Broker{
-		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs,
+		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt,
 		log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
 	}
 	if b.log == nil {
@@ -89,14 +98,27 @@ func New(o Options) (*Broker, error) {
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
 	const op = "broker.LookupIdentity"
 	row, err := b.read(ctx, caller.Key)
+	if errors.Is(err, acsauth.ErrNotFound) && b.adoptFrom != nil {
+		id, err := b.adopt(ctx, op, caller.Key)
+		if id != "" || err != nil && !errors.Is(err, errAgain) {
+			return id, err
+		}
+		row, err = b.read(ctx, caller.Key)
+		return b.found(op, row, err)
+	}
+	return b.found(op, row, err)
+}
+
+// found answers a look-up from what the store said.
+func (b *Broker) found(op string, row acsauth.Mapping, err error) (acsauth.Identity, error) {
 	switch {
 	case errors.Is(err, acsauth.ErrNotFound):
 		return "", notFound(op)
 	case err != nil:
 		return "", storeError(op, err)
-	case row.Resource != b.resource:
+	case row.Resource != b.resource && !b.rehome:
 		return "", anotherResource(op)
-	case row.State != acsauth.Active:
+	case row.State != acsauth.Active || row.Resource != b.resource:
 		return "", notFound(op)
 	}
 	return row.Identity, nil
@@ -114,6 +136,9 @@ func (b *Broker) landed(ctx context.Context, op string, err *error) {
 	*err = &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: op, Err: errors.New("panic in a flight")}
 }
 
+// codeTampered is the code of a store that found a row which it did not write.
+const codeTampered = "mapping_tampered"
+
 // errOtherRow must never happen: a store gave out somebody else's row.
 var errOtherRow = errors.New("broker: the store returned the row of another key")
 
@@ -122,6 +147,9 @@ func (b *Broker) read(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping
 	row, err := b.store.Get(ctx, key)
 	if err == nil && row.Key != key {
 		return acsauth.Mapping{}, errOtherRow
+	}
+	if e, ok := errors.AsType[*acsauth.Error](err); ok && e.Code == codeTampered {
+		b.tell(ctx, EventTampered, "")
 	}
 	return row, err
 }

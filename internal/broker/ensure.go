@@ -23,7 +23,7 @@ type ensured struct {
 // create_outcome_unknown, acs_*, store_*.
 func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id acsauth.Identity, created bool, err error) {
 	const op = "broker.EnsureIdentity"
-	if row, err := b.read(ctx, caller.Key); err == nil && row.State == acsauth.Active {
+	if row, err := b.read(ctx, caller.Key); err == nil && row.State == acsauth.Active && !b.moves(row) {
 		id, err := b.settled(op, row)
 		return id, false, err
 	}
@@ -68,6 +68,12 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 				row, err = b.read(ctx, key)
 			}
 		}
+		if err == nil && b.moves(row) {
+			if err := b.leave(ctx, row); err != nil {
+				return result, storeError(op, err)
+			}
+			continue
+		}
 		if err == nil && row.State != acsauth.Pending {
 			result.id, err = b.settled(op, row)
 			return result, err
@@ -75,7 +81,7 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 		if err != nil && !errors.Is(err, acsauth.ErrNotFound) {
 			return result, storeError(op, err)
 		}
-		id, err := b.attempt(ctx, op, key, row)
+		id, fresh, err := b.begin(ctx, op, key, row)
 		if errors.Is(err, errUnsure) {
 			if unsure++; unsure < b.timing.unsure {
 				continue
@@ -87,11 +93,42 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 		}
 		if err == nil {
 			result.id = id
-			result.created.Store(true)
+			result.created.Store(fresh)
 		}
 		return result, err
 	}
 	return result, pending(op)
+}
+
+// begin gives a key an identity that another place holds for it, or a fresh
+// one. old is the dead intent in the way, or empty.
+func (b *Broker) begin(ctx context.Context, op string, key acsauth.UserKey, old acsauth.Mapping) (id acsauth.Identity, fresh bool, err error) {
+	if old.Attempt == "" {
+		if id, err := b.adopt(ctx, op, key); id != "" || err != nil {
+			return id, false, err
+		}
+	}
+	id, err = b.attempt(ctx, op, key, old)
+	return id, err == nil, err
+}
+
+// moves reports whether the identity of row is to be left for a new one.
+func (b *Broker) moves(row acsauth.Mapping) bool {
+	return b.rehome && row.State != acsauth.Pending && row.Resource != b.resource
+}
+
+// leave takes a row of another resource away and writes its identity down: only
+// a server that calls that resource can delete it. A refusal means that the row has changed.
+func (b *Broker) leave(ctx context.Context, row acsauth.Mapping) error {
+	line := acsauth.JournalLine{Attempt: row.Attempt, Kind: acsauth.Left, User: row.Key.Hash(), Identity: row.Identity, Resource: row.Resource}
+	err := b.store.Remove(ctx, row, &line)
+	if errors.Is(err, acsauth.ErrConflict) {
+		return nil
+	}
+	if err == nil {
+		b.tell(ctx, EventRehomed, row.Attempt)
+	}
+	return err
 }
 
 // settled answers from a row that is Active or Deleting.

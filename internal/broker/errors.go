@@ -19,7 +19,7 @@ func notFound(op string) error {
 func anotherResource(op string) error {
 	return &acsauth.Error{Kind: acsauth.Conflict, Code: "identity_of_another_resource", Op: op,
 		Detail: "The stored identity belongs to another ACS resource than the one this server uses.",
-		Hint:   "Operator: point the server at the ACS resource that made the identity, or delete the mappings of the old resource. Check ACSAUTH_ACS_RESOURCE."}
+		Hint:   "Operator: point the server at the ACS resource that made the identity, or let users have new identities with ACSAUTH_REHOME=recreate. Check ACSAUTH_ACS_RESOURCE."}
 }
 
 func lost(op string, err error) error {
@@ -48,6 +48,9 @@ func outcomeUnknown(op string, err error) error {
 func storeError(op string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
+	}
+	if e, ok := errors.AsType[*acsauth.Error](err); ok { // the store knows better: a sign-in is needed, or a right
+		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &acsauth.Error{Kind: acsauth.Timeout, Code: "store_timeout", Op: op, Err: err, RetryAfter: time.Second,

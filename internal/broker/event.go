@@ -28,6 +28,9 @@ const (
 	EventSuspectAged = "suspect_expired"      // a suspect was dropped after 90 days
 	EventLost        = "identity_lost"        // ACS no longer knows an active identity
 	EventDenied      = "acs_denied"           // ACS refuses our key or credential
+	EventAdopted     = "identity_adopted"     // the identity that another place held is active here
+	EventRehomed     = "identity_left"        // a user got a new identity; the old one is of another resource
+	EventTampered    = "mapping_tampered"     // the store holds a mapping that this service did not write
 	EventUnreadable  = "answer_unreadable"    // ACS created something and the answer could not be understood
 )
 
@@ -36,6 +39,7 @@ func EventNames() []string {
 	return []string{
 		EventCreated, EventTakeover, EventSuspect, EventOrphan, EventOrphanGone, EventDeleted, EventDeleteLater,
 		EventIntentSwept, EventResolved, EventUnresolved, EventSuspectAged, EventLost, EventDenied, EventUnreadable,
+		EventAdopted, EventRehomed, EventTampered,
 	}
 }
 
@@ -45,7 +49,7 @@ func (b *Broker) tell(ctx context.Context, name, attempt string) {
 	}
 	level := slog.LevelInfo
 	switch name {
-	case EventSuspect, EventOrphan, EventDeleteLater, EventUnresolved, EventLost, EventDenied, EventUnreadable:
+	case EventSuspect, EventOrphan, EventDeleteLater, EventUnresolved, EventLost, EventDenied, EventUnreadable, EventRehomed, EventTampered:
 		level = slog.LevelWarn
 	}
 	b.log.LogAttrs(ctx, level, "identity event", slog.String("event", name), slog.String("attempt", attempt))

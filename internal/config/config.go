@@ -80,8 +80,47 @@ type Config struct {
 	// A preview of ACS, in API version 2025-03-02-preview only.
 	ACSCustomIDs bool `env:"ACSAUTH_ACS_CUSTOM_IDS" envDefault:"false" group:"Azure Communication Services" write:"true or false"`
 
-	// Where mappings are kept: sqlite:PATH, a file that one process at a time may use.
-	Store string `env:"ACSAUTH_STORE" envDefault:"sqlite:acsauth.db" group:"Store" write:"sqlite:PATH, such as sqlite:/var/lib/acsauth/acsauth.db"`
+	// Where mappings are kept. sqlite:PATH: a file that one process at a time may use. postgres://USER@HOST/DATABASE: any number of
+	// replicas. tables:https://ACCOUNT.table.core.windows.net/TABLE: Azure Table Storage, or the Table API of Azure Cosmos DB.
+	// cosmos:https://ACCOUNT.documents.azure.com/DATABASE/CONTAINER: Azure Cosmos DB for NoSQL. graph: the users of Microsoft
+	// Entra ID themselves, as the public samples do. It holds no secret, so it may be shown. docs/identity-storage.md compares them.
+	Store string `env:"ACSAUTH_STORE" envDefault:"sqlite:acsauth.db" group:"Store" write:"sqlite:PATH, postgres://USER@HOST/DATABASE, tables:URL, cosmos:URL or graph:"`
+	// Password or account key of the store (with graph: of the journal's store). Without it tables and cosmos, and postgres if
+	// ACSAUTH_STORE_CREDENTIAL is set, are reached with a token of Entra ID.
+	StoreSecret Secret `env:"ACSAUTH_STORE_SECRET" secret:"true" group:"Store" write:"the password of the database user, or the key of the storage or Cosmos DB account"`
+	// Credential used for the store when there is no secret: managed-identity, workload-identity or azure-cli. Empty: managed-identity for
+	// tables and cosmos, none for postgres. The identity is that of ACSAUTH_ACS_CLIENT_ID, ACSAUTH_ACS_TENANT_ID and ACSAUTH_ACS_TOKEN_PATH.
+	StoreCredential string `env:"ACSAUTH_STORE_CREDENTIAL" group:"Store" write:"managed-identity, workload-identity or azure-cli"`
+	// Whether an account of Cosmos DB with session consistency, the default of the service, is accepted. Then each read of a mapping writes an item
+	// first, since without that one replica may not see what another wrote: about four times the request units. Better: bounded staleness.
+	CosmosSession bool `env:"ACSAUTH_COSMOS_SESSION" envDefault:"false" group:"Store" write:"true or false"`
+	// What becomes of a mapping that was made for another ACS resource: refuse (error identity_of_another_resource), or recreate:
+	// the user gets a new identity at this resource, and the old one is written down in the journal. Not with graph.
+	Rehome string `env:"ACSAUTH_REHOME" envDefault:"refuse" group:"Store" write:"refuse or recreate"`
+
+	// Rights that the graph store uses: delegated (the caller's own, by the On-Behalf-Of flow; User.ReadWrite) or application (User.ReadWrite.All).
+	GraphMode string `env:"ACSAUTH_GRAPH_MODE" envDefault:"delegated" group:"Graph store" write:"delegated or application"`
+	// Where Microsoft Graph is. Other clouds: https://graph.microsoft.us, https://microsoftgraph.chinacloudapi.cn.
+	GraphURL string `env:"ACSAUTH_GRAPH_URL" envDefault:"https://graph.microsoft.com" group:"Graph store" write:"an https URL without a path, such as https://graph.microsoft.com"`
+	// Store for what Graph cannot keep: intents, deletions under way and the journal. Any other kind of store; with sqlite
+	// there may be one replica only. Its secret is ACSAUTH_STORE_SECRET.
+	GraphJournal string `env:"ACSAUTH_GRAPH_JOURNAL" envDefault:"sqlite:acsauth-journal.db" group:"Graph store" write:"sqlite:PATH, postgres://USER@HOST/DATABASE, tables:URL or cosmos:URL"`
+	// Name of the open extension on the user.
+	GraphExtension string `env:"ACSAUTH_GRAPH_EXTENSION" envDefault:"com.contoso.identityMapping" group:"Graph store" write:"a reversed domain name of yours and a name, such as com.contoso.identityMapping"`
+	// Keys that sign the values, since users can write them: one or two, each 32 bytes or more in base64, with a comma between. The first
+	// signs, both are accepted, so that keys can be rotated.
+	GraphMACKeys Secret `env:"ACSAUTH_GRAPH_MAC_KEYS" secret:"true" group:"Graph store" write:"one or two keys of 32 bytes or more in base64, such as from: openssl rand -base64 32"`
+	// Whether mappings that the public samples wrote into Graph, without a signature, are taken for true: by the graph store always, by any
+	// other store at the first call of a user who has no mapping yet. A user can write such a value himself, so whoever knows the id
+	// of another user that was not taken over yet can take that identity. Only for as long as a migration takes; see docs/moving.md.
+	GraphAdopt bool `env:"ACSAUTH_GRAPH_ADOPT" envDefault:"false" group:"Graph store" write:"true or false"`
+	// Client secret of this API's app registration, for the On-Behalf-Of flow and application rights of the graph store. One of
+	// ACSAUTH_CLIENT_SECRET, ACSAUTH_CLIENT_CERTIFICATE and ACSAUTH_CLIENT_CREDENTIAL.
+	ClientSecret Secret `env:"ACSAUTH_CLIENT_SECRET" alias:"AzureActiveDirectory__ClientSecret,microsoftEntraID_clientSecret,azureActiveDirectory_clientSecret" secret:"true" group:"Graph store" write:"a client secret of this API's app registration"`
+	// Certificate and private key of this API's app registration, PEM, in place of a client secret.
+	ClientCertificate Secret `env:"ACSAUTH_CLIENT_CERTIFICATE" secret:"true" group:"Graph store" write:"a certificate and its private key in PEM"`
+	// Federated identity of this API's app registration, in place of a client secret: managed-identity or workload-identity.
+	ClientCredential string `env:"ACSAUTH_CLIENT_CREDENTIAL" group:"Graph store" write:"managed-identity or workload-identity"`
 
 	// Rights of the ACS tokens. A request may ask for fewer, never for others.
 	Scopes List `env:"ACSAUTH_SCOPES" envDefault:"chat,voip" group:"Tokens" write:"some of chat, chat.join, chat.join.limited, voip, voip.join with commas between"`

@@ -20,6 +20,7 @@ var emulatorDigests = []string{
 	"dc753fd500446fcf3fcc798a8d6fad6eeb9fdd52400a1c846436beb7e7bede3a", // ACS resource
 	"e2e01b50fbb654b7c1b13ac8bf43c66b9e9e132b09b3c91a1a0314bbdf4b008c", // primary access key
 	"d5fc769b066757dfdf35f9142f0639cb3e582b4293c52ffdc5b703f7fde8c089", // secondary access key
+	"233632999ef0ee04e5a24f6f3230e1e66b370aa696ecc9f37167e381ce7e7c36", // key for mappings in Graph
 }
 
 // IsEmulatorValue reports whether s is an id or a key that the emulator publishes.
@@ -48,6 +49,8 @@ func (k *check) noEmulator() {
 		{"ACSAUTH_TEAMS_CLIENTS", c.TeamsClients},
 		{"ACSAUTH_ACS_CONNECTION_STRING", []string{key}},
 		{"ACSAUTH_ACS_RESOURCE", []string{c.ACSResource}},
+		{"ACSAUTH_CLIENT_SECRET", []string{c.ClientSecret.Reveal()}},
+		{"ACSAUTH_GRAPH_MAC_KEYS", strings.Split(c.GraphMACKeys.Reveal(), ",")},
 	}
 	for _, v := range values {
 		if slices.ContainsFunc(v.list, func(s string) bool { return IsEmulatorValue(strings.TrimPrefix(s, "api://")) }) {

@@ -199,7 +199,7 @@ func (c *Config) normalize() {
 	if id := strings.ToLower(c.ACSResource); isGUID(id) {
 		c.ACSResource = id
 	}
-	for _, s := range []*string{&c.PublicURL, &c.AuthorityHost, &c.ACSEndpoint} {
+	for _, s := range []*string{&c.PublicURL, &c.AuthorityHost, &c.ACSEndpoint, &c.GraphURL} {
 		*s = strings.TrimSuffix(*s, "/")
 	}
 }

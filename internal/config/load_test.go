@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 	c := mustLoad(t, Sources{Environ: good()})
 	got := map[string]any{
 		"listen": c.Listen, "metrics": c.MetricsListen, "guests": c.AllowGuests, "scope": c.Scope,
-		"authority": c.AuthorityHost, "store": c.StorePath(), "scopes": c.Scopes.String(),
+		"authority": c.AuthorityHost, "store": c.Store, "scopes": c.Scopes.String(),
 		"life": c.TokenLifetime.Duration(), "sample": c.SampleTokenLifetime.Duration(),
 		"level": c.LogLevel.String(), "resource": c.Resource(), "endpoint": c.Endpoint(),
 		"audiences": strings.Join(c.AllAudiences(), " "), "scopeURI": c.ScopeURI(),
@@ -58,7 +58,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]any{
 		"listen": ":8080", "metrics": "127.0.0.1:9090", "guests": true, "scope": "access_as_user",
-		"authority": "https://login.microsoftonline.com", "store": "acsauth.db", "scopes": "chat,voip",
+		"authority": "https://login.microsoftonline.com", "store": "sqlite:acsauth.db", "scopes": "chat,voip",
 		"life": time.Hour, "sample": 24 * time.Hour,
 		"level": "INFO", "resource": "contoso.communication.azure.com", "endpoint": "https://contoso.communication.azure.com",
 		"audiences": client + " api://" + client, "scopeURI": "api://" + client + "/access_as_user",

@@ -45,8 +45,8 @@ environment and from the file. Two names of one setting with different values ar
 `
 
 const manualFoot = `
-Other settings of the samples are not read: their client secret (no request here is made on behalf of a user), their
-Graph settings (mappings are kept in the store), and ` + "`CommunicationServices__Scopes__0`" + ` and its like (set ` + "`ACSAUTH_SCOPES`" + `; the
+Other settings of the samples are not read: their client secret is used by the graph store only, since no other makes
+requests on behalf of a user, and ` + "`CommunicationServices__Scopes__0`" + ` and its like are not known (set ` + "`ACSAUTH_SCOPES`" + `; the
 default is the samples' own list). ` + "`common`, `organizations` and `consumers`" + `, which the samples take as a tenant, are refused.
 
 ## Refused in production

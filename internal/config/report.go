@@ -23,11 +23,22 @@ func (c *Config) Report() []Value {
 	for _, s := range settings() {
 		out = append(out, Value{
 			Name:   s.name,
-			Value:  show(fields.FieldByName(s.field).Interface()),
+			Value:  shown(s, fields.FieldByName(s.field).Interface()),
 			Source: c.source(s.name),
 		})
 	}
 	return out
+}
+
+// shown is a value fit for print. The name of a store that is not understood may hold a password.
+func shown(s setting, v any) string {
+	text := show(v)
+	if s.name == "ACSAUTH_STORE" || s.name == "ACSAUTH_GRAPH_JOURNAL" {
+		if _, err := ParseStore(text); err != nil && text != "" {
+			return redacted
+		}
+	}
+	return text
 }
 
 // show writes a value as it would be set.

@@ -3,7 +3,6 @@ package config
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -26,6 +25,7 @@ func (c *Config) faults(mode Mode) faults {
 	k.listening()
 	k.callers()
 	k.acs()
+	k.store()
 	k.tokens()
 	k.oneOf("ACSAUTH_LOG_FORMAT", c.LogFormat, "json", "text")
 	if mode == Production {
@@ -158,7 +158,6 @@ func (k *check) acs() {
 	if c.ACSCustomIDs && c.ACSAPIVersion != customIDVersion {
 		k.add("ACSAUTH_ACS_CUSTOM_IDS", "needs the API version "+customIDVersion, "ACSAUTH_ACS_API_VERSION="+customIDVersion+" too, or false")
 	}
-	k.store("ACSAUTH_STORE")
 }
 
 // connectionString checks the string without ever repeating a part of it but the endpoint.
@@ -189,18 +188,6 @@ func (k *check) credential() {
 		if n.value == "" {
 			k.bad(n.name, missing+", and a workload identity needs it")
 		}
-	}
-}
-
-func (k *check) store(name string) {
-	scheme, path, ok := strings.Cut(k.c.Store, ":")
-	switch {
-	case slices.Contains([]string{"postgres", "postgresql", "tables", "cosmos", "graph"}, scheme):
-		k.bad(name, "names the store "+quote(scheme)+", which is to come and is not in this version")
-	case !ok || scheme != SQLite:
-		k.bad(name, "names no known store (sqlite now; postgres, tables, cosmos and graph are to come)")
-	case path == "" || strings.HasPrefix(path, ":memory:") || strings.HasSuffix(path, "/"):
-		k.bad(name, "names no file, and mappings that are not kept are identities lost")
 	}
 }
 

@@ -11,10 +11,9 @@ import (
 // Words of the settings.
 const (
 	Off              = "off"               // of ACSAUTH_METRICS_LISTEN
-	SQLite           = "sqlite"            // scheme of ACSAUTH_STORE
-	ManagedIdentity  = "managed-identity"  // of ACSAUTH_ACS_CREDENTIAL
-	WorkloadIdentity = "workload-identity" // of ACSAUTH_ACS_CREDENTIAL
-	AzureCLI         = "azure-cli"         // of ACSAUTH_ACS_CREDENTIAL
+	ManagedIdentity  = "managed-identity"  // of ACSAUTH_ACS_CREDENTIAL and its like
+	WorkloadIdentity = "workload-identity" // of ACSAUTH_ACS_CREDENTIAL and its like
+	AzureCLI         = "azure-cli"         // of ACSAUTH_ACS_CREDENTIAL and its like
 )
 
 // Limits of ACSAUTH_SHUTDOWN_DELAY and ACSAUTH_SHUTDOWN_TIMEOUT.
@@ -67,9 +66,6 @@ func (c *Config) Resource() string {
 	}
 	return strings.ToLower(u.Host)
 }
-
-// StorePath is the path of the SQLite file.
-func (c *Config) StorePath() string { return strings.TrimPrefix(c.Store, SQLite+":") }
 
 // LoopbackOnly reports whether an address to listen on is reached from this machine only.
 func LoopbackOnly(address string) bool {

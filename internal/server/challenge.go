@@ -18,8 +18,10 @@ const (
 func (s *Server) challenge(e *acsauth.Error) string {
 	about := strings.HasPrefix(e.Code, "token_")
 	switch {
-	case e.Kind == acsauth.StepUp:
+	case e.Kind == acsauth.StepUp && e.Claims != "":
 		return s.claimsChallenge(e)
+	case e.Kind == acsauth.StepUp: // the word by which MSAL knows that the user has to be asked
+		return s.bearer("interaction_required", e)
 	case e.Code == "token_missing":
 		return s.bearer("", e)
 	case e.Kind == acsauth.Unauthenticated:

@@ -71,11 +71,21 @@ func panics(w *world, target string) {
 	w.store.fail(func(context.Context) error { panic("canary " + target) })
 }
 
+// storeSays has the store fail with an error of its own, as the graph store does.
+func storeSays(kind acsauth.Kind, code string) func(*world, string) {
+	return func(w *world, _ string) {
+		w.store.fail(func(context.Context) error {
+			return &acsauth.Error{Kind: kind, Code: code, Op: "test", Detail: "A detail.", Hint: "A hint."}
+		})
+	}
+}
+
 const (
 	lookups   = " GET /api/user DELETE /api/user "
 	noBody    = " GET /getUser GET /getToken GET /refreshToken GET /exchangeToken GET /api/user DELETE /api/user GET /api/token GET /api/token/teams "
 	exchanges = " GET /exchangeToken POST /exchangeToken GET /api/token/teams POST /api/token/teams "
 	makers    = " GET /getUser POST /getUser GET /getToken POST /getToken GET /refreshToken POST /refreshToken POST /api/user "
+	others    = makers + exchanges + " POST /revokeTokens GET /api/token POST /api/token " // all but lookups
 	mappers   = makers + exchanges + " POST /revokeTokens DELETE /api/user "
 )
 
@@ -100,6 +110,8 @@ func scenarios() []scenario {
 			}
 			w.acs.failWith(429, "TooManyRequests")
 		}},
+		{status: 429, code: "graph_throttled", without: others, request: good, prepare: storeSays(acsauth.Throttled, "graph_throttled")},
+		{status: 502, code: "graph_denied", without: others, request: good, prepare: storeSays(acsauth.Rejected, "graph_denied")},
 		{status: 500, code: "internal", prepare: panics, request: good},
 		{status: 502, code: "acs_denied", without: lookups, request: good, prepare: func(w *world, p string) {
 			if !strings.HasSuffix(strings.ToLower(p), "user") {

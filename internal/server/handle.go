@@ -25,9 +25,12 @@ func handle[In, Out any](s *Server, read func(*http.Request) (In, error),
 			return err
 		}
 		defer release()
-		caller, err := s.caller(ctx, r)
+		caller, token, err := s.caller(ctx, r)
 		if err != nil {
 			return err
+		}
+		if s.o.Delegate {
+			ctx = acsauth.WithAssertion(ctx, token)
 		}
 		in, err := read(r)
 		if err != nil {
@@ -51,20 +54,18 @@ func (s *Server) enter() (release func(), err error) {
 	}
 }
 
-// caller says who is behind a request that may use this API.
-func (s *Server) caller(ctx context.Context, r *http.Request) (acsauth.Caller, error) {
+// caller says who is behind a request that may use this API, and with which token.
+func (s *Server) caller(ctx context.Context, r *http.Request) (caller acsauth.Caller, token string, err error) {
 	if err := refuseQueryToken(r.URL); err != nil {
-		return acsauth.Caller{}, err
+		return caller, "", err
 	}
-	token, err := authn.BearerToken(r.Header)
-	if err != nil {
-		return acsauth.Caller{}, err
+	if token, err = authn.BearerToken(r.Header); err != nil {
+		return caller, "", err
 	}
-	caller, err := s.o.Verifier.Verify(ctx, token)
-	if err != nil {
-		return acsauth.Caller{}, err
+	if caller, err = s.o.Verifier.Verify(ctx, token); err != nil {
+		return caller, "", err
 	}
-	return caller, authn.RequireScope(caller, s.o.Scope)
+	return caller, token, authn.RequireScope(caller, s.o.Scope)
 }
 
 // refuseQueryToken refuses a token in the URL, where logs and histories keep it (RFC 6750 section 5.3).

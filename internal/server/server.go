@@ -39,6 +39,9 @@ type Options struct {
 	Log *slog.Logger
 	// Ready reports whether the store can serve. Nil: always.
 	Ready func(context.Context) error
+	// Delegate hands the caller's bearer token on to the store, which acts on the
+	// caller's behalf. Off: the token goes no further than the verifier.
+	Delegate bool
 	// Endpoint is the ACS endpoint told to clients. Required.
 	Endpoint string
 	// Scope is the scope that a bearer token must carry. Default: access_as_user.

@@ -11,8 +11,12 @@ import (
 // storeTimeout bounds one count of the store, so that a slow store does not hold up a scrape.
 const storeTimeout = 3 * time.Second
 
-// CountStore counts what the store holds: rows by state and journal lines by kind.
-type CountStore func(ctx context.Context) (pending, active, deleting, suspects, orphans int64, err error)
+// StoreCounts is what a store holds: rows by state and journal lines by kind. A
+// negative number was not counted.
+type StoreCounts struct{ Pending, Active, Deleting, Suspects, Orphans, Left int64 }
+
+// CountStore counts what the store holds.
+type CountStore func(ctx context.Context) (StoreCounts, error)
 
 // SetStore makes each scrape count the store with f, for at most three seconds.
 // If f fails, the counts are left out and acsauth_store_up is 0.
@@ -48,15 +52,18 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	pending, active, deleting, suspects, orphans, err := (*count)(ctx)
+	n, err := (*count)(ctx)
 	if err != nil {
 		gauge(c.up, 0)
 		return
 	}
 	gauge(c.up, 1)
-	gauge(c.rows, float64(pending), "pending")
-	gauge(c.rows, float64(active), "active")
-	gauge(c.rows, float64(deleting), "deleting")
-	gauge(c.lines, float64(suspects), "suspect")
-	gauge(c.lines, float64(orphans), "orphan")
+	gauge(c.rows, float64(n.Pending), "pending")
+	if n.Active >= 0 {
+		gauge(c.rows, float64(n.Active), "active")
+	}
+	gauge(c.rows, float64(n.Deleting), "deleting")
+	gauge(c.lines, float64(n.Suspects), "suspect")
+	gauge(c.lines, float64(n.Orphans), "orphan")
+	gauge(c.lines, float64(n.Left), "left")
 }

@@ -1,18 +1,16 @@
 package service
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
+	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
@@ -20,7 +18,7 @@ import (
 // newACS makes the client of the ACS resource with the one credential that the settings name.
 func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity.Client, error) {
 	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: loopback}
-	options.PerRetryPolicies = []policy.Policy{meter{m}}
+	options.PerRetryPolicies = append([]policy.Policy{meter{m}}, failpoint.Policies()...)
 	if c.ACSConnectionString != "" {
 		client, err := acsidentity.NewClientFromConnectionString(c.ACSConnectionString.Reveal(), options)
 		if err != nil {
@@ -28,7 +26,7 @@ func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity
 		}
 		return client, nil
 	}
-	credential, err := newCredential(c)
+	credential, err := stores.NewCredential(c.ACSCredential, c)
 	if err != nil {
 		return nil, fmt.Errorf("ACSAUTH_ACS_CREDENTIAL: %w", err)
 	}
@@ -37,27 +35,6 @@ func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity
 		return nil, fmt.Errorf("ACSAUTH_ACS_ENDPOINT: %w", err)
 	}
 	return client, nil
-}
-
-// newCredential makes just the kind of credential that was named. There is no
-// chain, which would one day find a credential that nobody meant.
-func newCredential(c *config.Config) (azcore.TokenCredential, error) {
-	switch c.ACSCredential {
-	case config.ManagedIdentity:
-		o := &azidentity.ManagedIdentityCredentialOptions{}
-		if c.ACSClientID != "" {
-			o.ID = azidentity.ClientID(c.ACSClientID)
-		}
-		return azidentity.NewManagedIdentityCredential(o)
-	case config.WorkloadIdentity:
-		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-			ClientOptions: azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: c.AuthorityHost + "/"}},
-			ClientID:      c.ACSClientID, TenantID: c.ACSTenantID, TokenFilePath: c.ACSTokenPath,
-		})
-	case config.AzureCLI:
-		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: c.ACSTenantID})
-	}
-	return nil, errors.New("no such kind: " + c.ACSCredential)
 }
 
 // A meter counts each try of a call to ACS.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/store/sqlite"
@@ -35,7 +36,8 @@ type Finding struct {
 	Took time.Duration
 }
 
-// Ping asks one thing after the other and changes nothing: no identity is made, no file is created.
+// Ping asks one thing after the other. No identity is made and no file is created; a database is opened as at the
+// start of the service, which makes its tables if they are missing.
 func (p Pinger) Ping(ctx context.Context) []Finding {
 	c := p.Config
 	var out []Finding
@@ -51,7 +53,7 @@ func (p Pinger) Ping(ctx context.Context) []Finding {
 			return p.pingTenant(ctx, tenant)
 		})
 	}
-	ask("Store "+c.Store, func(ctx context.Context) (string, error) { return pingStore(ctx, c.StorePath()) })
+	ask("Store "+c.Store, func(ctx context.Context) (string, error) { return p.pingStore(ctx) })
 	ask("ACS "+c.Endpoint(), p.pingACS)
 	return out
 }
@@ -73,17 +75,20 @@ func (p Pinger) pingTenant(ctx context.Context, tenant string) (string, error) {
 	return "metadata and signing keys loaded", err
 }
 
-// pingStore opens the store if that leaves no trace.
-func pingStore(ctx context.Context, path string) (string, error) {
-	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// pingStore opens the store as the service would, but makes no file.
+func (p Pinger) pingStore(ctx context.Context) (string, error) {
+	spec := stores.FromConfig(p.Config, p.AllowLoopback, slog.New(slog.DiscardHandler))
+	for _, path := range spec.Files() {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		dir := filepath.Dir(path)
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return "", fmt.Errorf("the folder %s does not exist", dir)
 		}
 		return "not there yet, will be created at the first start", nil
 	}
-	store, err := sqlite.Open(ctx, path)
+	store, err := stores.Open(ctx, spec)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return "in use by another process, such as a running service", nil
 	}

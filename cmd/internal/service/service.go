@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
 	"github.com/acs-solutions/acsauth/internal/config"
@@ -44,18 +45,23 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer listeners.close()
-	store, err := openStore(ctx, c)
+	store, err := openStore(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	store = failpoint.Store(store) // itself, in a normal build
 	metrics := newMetrics(store)
 	acs, err := newACS(c, metrics, o.AllowLoopback)
 	if err != nil {
 		return err
 	}
+	adopt, err := adoption(ctx, o, store)
+	if err != nil {
+		return err
+	}
 	brk, err := broker.New(broker.Options{
-		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Log: o.Log,
+		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
 		Observe: func(e broker.Event) { metrics.BrokerEvent(e.Name) },
 	})
 	if err != nil {
@@ -66,7 +72,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	srv, err := server.New(server.Options{
-		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping,
+		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping, Delegate: c.Delegates(),
 		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
 		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
 		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay,
@@ -148,9 +154,9 @@ func authnOptions(c *config.Config, o Options) authn.Options {
 func newMetrics(store acsauth.Store) *telemetry.Metrics {
 	m := telemetry.NewMetrics()
 	m.PresetBrokerEvents(broker.EventNames()...)
-	m.SetStore(func(ctx context.Context) (pending, active, deleting, suspects, orphans int64, err error) {
+	m.SetStore(func(ctx context.Context) (telemetry.StoreCounts, error) {
 		n, err := store.Counts(ctx)
-		return n.Pending, n.Active, n.Deleting, n.Suspects, n.Orphans, err
+		return telemetry.StoreCounts(n), err
 	})
 	return m
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/store/sqlite"
@@ -73,7 +74,7 @@ func TestRunStartsAndStops(t *testing.T) {
 			t.Errorf("%s still answers", url)
 		}
 	}
-	store, err := sqlite.Open(t.Context(), o.Config.StorePath())
+	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(o.Config.Store, "sqlite:"))
 	if err != nil {
 		t.Fatalf("the store was not closed: %v", err)
 	}
@@ -95,7 +96,7 @@ func TestRunReportsWhatIsInUse(t *testing.T) {
 		}
 	}
 	c := settings(t, e, nil)
-	store, err := sqlite.Open(t.Context(), c.StorePath())
+	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(c.Store, "sqlite:"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,8 @@ func TestPing(t *testing.T) {
 
 func TestPingStoreInUse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "one.db")
-	note, err := pingStore(t.Context(), path)
+	p := Pinger{Config: &config.Config{Store: "sqlite:" + path}}
+	note, err := p.pingStore(t.Context())
 	if err != nil || !strings.HasPrefix(note, "not there yet") {
 		t.Errorf("%s %v", note, err)
 	}
@@ -188,11 +190,11 @@ func TestPingStoreInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if note, err := pingStore(t.Context(), path); err != nil || !strings.HasPrefix(note, "in use") {
+	if note, err := p.pingStore(t.Context()); err != nil || !strings.HasPrefix(note, "in use") {
 		t.Errorf("%s %v", note, err)
 	}
 	store.Close()
-	if note, err := pingStore(t.Context(), path); err != nil || note != "opened" {
+	if note, err := p.pingStore(t.Context()); err != nil || note != "opened" {
 		t.Errorf("%s %v", note, err)
 	}
 }
@@ -210,7 +212,7 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	if _, err := newCredential(&config.Config{ACSCredential: "default"}); err == nil {
+	if _, err := stores.NewCredential("default", &config.Config{}); err == nil {
 		t.Error("an unknown kind of credential is made")
 	}
 }

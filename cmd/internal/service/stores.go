@@ -5,16 +5,23 @@ import (
 	"fmt"
 
 	"github.com/acs-solutions/acsauth"
-	"github.com/acs-solutions/acsauth/internal/config"
-	"github.com/acs-solutions/acsauth/internal/store/sqlite"
+	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 )
 
-// openStore opens the store that the settings name. It is the only place that knows all stores.
-func openStore(ctx context.Context, c *config.Config) (acsauth.Store, error) {
-	// SQLite is the one store of this version; the settings were checked for it.
-	store, err := sqlite.Open(ctx, c.StorePath())
+// openStore opens the store that the settings name.
+func openStore(ctx context.Context, o Options) (acsauth.Store, error) {
+	store, err := stores.Open(ctx, stores.FromConfig(o.Config, o.AllowLoopback, o.Log))
 	if err != nil {
 		return nil, fmt.Errorf("ACSAUTH_STORE: %w", err)
 	}
 	return store, nil
+}
+
+// adoption is where identities are taken over from, or nil.
+func adoption(ctx context.Context, o Options, store acsauth.Store) (func(context.Context, acsauth.UserKey) (acsauth.Identity, error), error) {
+	adopt, err := stores.Adoption(ctx, stores.FromConfig(o.Config, o.AllowLoopback, o.Log), store)
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_GRAPH_ADOPT: %w", err)
+	}
+	return adopt, nil
 }
