@@ -16,7 +16,13 @@ for c in go node npm git; do
 done
 need gcc gcc # the race detector links with it
 dpkg -s libc6-dev >/dev/null 2>&1 || need /usr/include/stdlib.h libc6-dev
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgres postgresql # the tests start servers of their own
 export CGO_ENABLED=1
+
+# Azurite, a real Azure Tables for the tests, installs while the code is checked.
+mkdir -p .tmp
+(cd interop/parts && npm ci --no-audit --no-fund --ignore-scripts) >.tmp/azurite.log 2>&1 &
+azurite=$!
 
 step "format, vet, staticcheck"
 unformatted=$(gofmt -l $(git ls-files '*.go'))
@@ -25,6 +31,10 @@ go vet ./...
 go tool -modfile=tools/go.mod staticcheck ./...
 go tool -modfile=tools/go.mod staticcheck -tags mistakes ./internal/broker
 go mod verify
+
+step "Azurite"
+wait $azurite || { cat .tmp/azurite.log >&2; exit 1; }
+rm -f .tmp/azurite.log
 
 step "Go tests with the race detector"
 go test -race -timeout 15m ./...

@@ -30,6 +30,9 @@ type grammar struct {
 
 	Serve serveCommand `cmd:"" help:"Run the service until a signal stops it."`
 	Check checkCommand `cmd:"" help:"Print the settings in effect, secrets redacted, and every fault in them."`
+
+	Mappings mappingsCommand `cmd:"" help:"List the mappings of users to identities, and move them to another store."`
+	Bench    benchCommand    `cmd:"" help:"Measure stores."`
 }
 
 // run is the whole program. It returns the exit code.
