@@ -9,6 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// codeTampered is the code for a mapping that this service did not write; the graph store has it, too.
+const codeTampered = "mapping_tampered"
+
 // adopt takes over the identity that another place holds for a key without a
 // row. "": there is none that can be had. errAgain: somebody was faster.
 func (b *Broker) adopt(ctx context.Context, op string, key acsauth.UserKey) (acsauth.Identity, error) {

@@ -136,9 +136,6 @@ func (b *Broker) landed(ctx context.Context, op string, err *error) {
 	*err = &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: op, Err: errors.New("panic in a flight")}
 }
 
-// codeTampered is the code of a store that found a row which it did not write.
-const codeTampered = "mapping_tampered"
-
 // errOtherRow must never happen: a store gave out somebody else's row.
 var errOtherRow = errors.New("broker: the store returned the row of another key")
 
@@ -147,9 +144,6 @@ func (b *Broker) read(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping
 	row, err := b.store.Get(ctx, key)
 	if err == nil && row.Key != key {
 		return acsauth.Mapping{}, errOtherRow
-	}
-	if e, ok := errors.AsType[*acsauth.Error](err); ok && e.Code == codeTampered {
-		b.tell(ctx, EventTampered, "")
 	}
 	return row, err
 }

@@ -30,7 +30,7 @@ const (
 	EventDenied      = "acs_denied"           // ACS refuses our key or credential
 	EventAdopted     = "identity_adopted"     // the identity that another place held is active here
 	EventRehomed     = "identity_left"        // a user got a new identity; the old one is of another resource
-	EventTampered    = "mapping_tampered"     // the store holds a mapping that this service did not write
+	EventTampered    = "mapping_tampered"     // what was to be taken over belongs to another user
 	EventUnreadable  = "answer_unreadable"    // ACS created something and the answer could not be understood
 )
 

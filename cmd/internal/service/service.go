@@ -12,6 +12,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
+	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
 	"github.com/acs-solutions/acsauth/internal/config"
@@ -45,18 +46,21 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer listeners.close()
-	store, err := openStore(ctx, o)
+	metrics := newMetrics()
+	spec := stores.FromConfig(c, o.AllowLoopback, o.Log)
+	spec.Observe = metrics.BrokerEvent
+	store, err := openStore(ctx, spec)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
 	store = failpoint.Store(store) // itself, in a normal build
-	metrics := newMetrics(store)
+	defer func() { err = errors.Join(err, store.Close()) }()
+	countStore(metrics, store)
 	acs, err := newACS(c, metrics, o.AllowLoopback)
 	if err != nil {
 		return err
 	}
-	adopt, err := adoption(ctx, o, store)
+	adopt, err := adoption(ctx, spec, store)
 	if err != nil {
 		return err
 	}
@@ -151,14 +155,19 @@ func authnOptions(c *config.Config, o Options) authn.Options {
 	}
 }
 
-func newMetrics(store acsauth.Store) *telemetry.Metrics {
+func newMetrics() *telemetry.Metrics {
 	m := telemetry.NewMetrics()
 	m.PresetBrokerEvents(broker.EventNames()...)
+	m.PresetBrokerEvents(stores.EventNames()...)
+	return m
+}
+
+// countStore lets each scrape count what the store holds.
+func countStore(m *telemetry.Metrics, store acsauth.Store) {
 	m.SetStore(func(ctx context.Context) (telemetry.StoreCounts, error) {
 		n, err := store.Counts(ctx)
 		return telemetry.StoreCounts(n), err
 	})
-	return m
 }
 
 func scopes(c *config.Config) []acsauth.Scope {

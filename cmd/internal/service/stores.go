@@ -9,8 +9,8 @@ import (
 )
 
 // openStore opens the store that the settings name.
-func openStore(ctx context.Context, o Options) (acsauth.Store, error) {
-	store, err := stores.Open(ctx, stores.FromConfig(o.Config, o.AllowLoopback, o.Log))
+func openStore(ctx context.Context, spec stores.Spec) (acsauth.Store, error) {
+	store, err := stores.Open(ctx, spec)
 	if err != nil {
 		return nil, fmt.Errorf("ACSAUTH_STORE: %w", err)
 	}
@@ -18,8 +18,8 @@ func openStore(ctx context.Context, o Options) (acsauth.Store, error) {
 }
 
 // adoption is where identities are taken over from, or nil.
-func adoption(ctx context.Context, o Options, store acsauth.Store) (func(context.Context, acsauth.UserKey) (acsauth.Identity, error), error) {
-	adopt, err := stores.Adoption(ctx, stores.FromConfig(o.Config, o.AllowLoopback, o.Log), store)
+func adoption(ctx context.Context, spec stores.Spec, store acsauth.Store) (func(context.Context, acsauth.UserKey) (acsauth.Identity, error), error) {
+	adopt, err := stores.Adoption(ctx, spec, store)
 	if err != nil {
 		return nil, fmt.Errorf("ACSAUTH_GRAPH_ADOPT: %w", err)
 	}

@@ -49,7 +49,7 @@ func (s Spec) graphOver(ctx context.Context, journal acsauth.Store) (*graph.Stor
 	}
 	o := graph.Options{
 		BaseURL: c.GraphURL, Mode: graph.Mode(c.GraphMode), Entra: client, Extension: c.GraphExtension, MACKeys: keys,
-		Adopt: c.GraphAdopt, Resource: c.Resource(), Journal: journal, Log: s.Log, AllowLoopback: s.AllowLoopback,
+		Adopt: c.GraphAdopt, Resource: c.Resource(), Journal: journal, Log: s.Log, Observe: s.Observe, AllowLoopback: s.AllowLoopback,
 	}
 	if c.GraphMode == config.Application && len(c.TenantIDs) == 1 {
 		o.Issuer = c.AuthorizationServers()[0]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/store/graph"
 	"github.com/acs-solutions/acsauth/internal/store/sqlite"
 )
 
@@ -27,7 +28,12 @@ type Spec struct {
 	AllowLoopback bool
 	// Log is told what the store has to say. Nil: nothing.
 	Log *slog.Logger
+	// Observe is told each event of the graph store by name. Nil: nobody is told.
+	Observe func(event string)
 }
+
+// EventNames lists the closed set of names that Observe is told.
+func EventNames() []string { return graph.EventNames() }
 
 // FromConfig is the store that the settings name.
 func FromConfig(c *config.Config, allowLoopback bool, log *slog.Logger) Spec {
