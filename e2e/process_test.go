@@ -38,21 +38,34 @@ func buildAndRun(m *testing.M) int {
 
 // ready is the line that acsauth-dev --json prints.
 type ready struct {
-	Server, Authority, Graph, ACS, Admin string
-	ConnectionString                     string
-	Env                                  map[string]string
+	Server, Metrics              string
+	Authority, Graph, ACS, Admin string
+	ConnectionString             string
+	Env                          map[string]string
 }
 
 type process struct {
 	ready
-	cmd *exec.Cmd
-	log *bytes.Buffer
+	cmd    *exec.Cmd
+	stdout io.Reader
+	log    *bytes.Buffer
 }
 
 // start runs acsauth-dev and waits for its line of JSON, or for the line of serve that says where it listens.
 func start(t *testing.T, env map[string]string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(devBinary, args...), log: new(bytes.Buffer)}
+	p := launch(t, devBinary, env, args...)
+	if err := p.await(); err != nil {
+		p.kill()
+		t.Fatalf("%v: %v\n%s", args, err, p.log)
+	}
+	return p
+}
+
+// launch starts a program and waits for nothing.
+func launch(t *testing.T, program string, env map[string]string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(program, args...), log: new(bytes.Buffer)}
 	p.cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // kill -9 leaves its temporary folder behind
 	for k, v := range env {
 		p.cmd.Env = append(p.cmd.Env, k+"="+v)
@@ -66,15 +79,20 @@ func start(t *testing.T, env map[string]string, args ...string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.kill)
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	p.stdout = stdout
+	return p
+}
+
+// await waits for the line of JSON.
+func (p *process) await() error {
+	line, err := bufio.NewReader(p.stdout).ReadString('\n')
 	if err == nil {
 		err = json.Unmarshal([]byte(line), &p.ready)
 	}
 	if err != nil {
-		p.kill()
-		t.Fatalf("%v: no line of JSON: %q, %v\n%s", args, line, err, p.log)
+		return fmt.Errorf("no line of JSON: %q, %w", line, err)
 	}
-	return p
+	return nil
 }
 
 // kill is kill -9.

@@ -27,6 +27,7 @@ type grammar struct {
 	Emulate emulateCommand `cmd:"" help:"Run the emulator alone."`
 	Serve   serveCommand   `cmd:"" help:"Run the service alone, configured by ACSAUTH_* and against an emulator in another process."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of a sample user, made by a running emulator."`
+	Torture tortureCommand `cmd:"" help:"Run the service on one store while things break, and check what everybody saw."`
 }
 
 // run is the whole program. It returns the exit code.
