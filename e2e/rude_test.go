@@ -20,11 +20,14 @@ func TestRudeACS(t *testing.T) {
 	}
 	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, kind, scaled(60, 1000))
-			replicas := 3
-			if name == "sqlite" {
+			users, replicas := scaled(60, 1000), 3
+			switch name {
+			case "sqlite":
 				replicas = 1
+			case "tables":
+				users = scaled(20, 300) // Azurite is slow
 			}
+			w := newWorld(t, kind, users)
 			fleet := w.fleet(t, replicas)
 			var lost atomic.Int64
 			w.emu.SetFault(func(op string) emulator.Fault { return rude(op, &lost) })
@@ -82,7 +85,7 @@ func rude(op string, lost *atomic.Int64) emulator.Fault {
 // The answer to the first create of each user is lost; for every other user that to the second one,
 // too. The first or the second call serves, and the journal knows exactly how many identities were lost.
 func TestEveryFirstAnswerLost(t *testing.T) {
-	w := newWorld(t, sqlitePlace, scaled(100, 1000))
+	w := newWorld(t, sqlitePlace, scaled(100, 600)) // no more than 1000 lines can be counted
 	server := w.serve(t)
 	var left atomic.Int64
 	w.emu.SetFault(func(op string) emulator.Fault {
