@@ -30,6 +30,7 @@ unformatted=$(gofmt -l $(git ls-files '*.go'))
 go vet ./...
 go tool -modfile=tools/go.mod staticcheck ./...
 go tool -modfile=tools/go.mod staticcheck -tags mistakes ./internal/broker
+go tool -modfile=tools/go.mod staticcheck -tags failpoints ./cmd/internal/failpoint ./cmd/acsauth-dev
 go mod verify
 
 step "Azurite"
