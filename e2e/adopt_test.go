@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/acs-solutions/acsauth"
@@ -96,4 +99,52 @@ func (p *process) acs(t *testing.T) *acsidentity.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// What Entra ID wants of the user reaches the client: consent, and a claims challenge in the form that MSAL takes.
+func TestStepUpReachesTheClient(t *testing.T) {
+	emu := start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")
+	env := maps.Clone(emu.Env)
+	maps.Copy(env, graphEnv("delegated")(t))
+	maps.Copy(env, map[string]string{"ACSAUTH_LISTEN": "127.0.0.1:0", "ACSAUTH_METRICS_LISTEN": "off"})
+	server := start(t, env, "serve", "--json")
+	tokens := emu.tokens(t, 3)
+	const claims = `{"access_token":{"polids":{"essential":true,"values":["9ab03e19"]}}}`
+	for i, c := range []struct {
+		obstacle        map[string]any
+		code, challenge string
+	}{
+		{map[string]any{"consentWithdrawn": true}, "consent_required", `error="interaction_required"`},
+		{map[string]any{"claims": claims}, "step_up_required", `error="insufficient_claims", claims="` + base64.StdEncoding.EncodeToString([]byte(claims)) + `"`},
+	} {
+		if status, err := call("POST", emu.Admin+"/obo", "", c.obstacle, nil); err != nil || status != http.StatusOK {
+			t.Fatalf("obstacle not taken: %d %v", status, err)
+		}
+		req, err := http.NewRequest("POST", server.Server+"/getUser", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+tokens[i])
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var problem user
+		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("WWW-Authenticate"); res.StatusCode != http.StatusUnauthorized || problem.Code != c.code || !strings.Contains(got, c.challenge) {
+			t.Errorf("%d %s, challenge %q; want 401 %s with %s", res.StatusCode, problem.Code, got, c.code, c.challenge)
+		}
+	}
+	if status, err := call("POST", emu.Admin+"/obo", "", map[string]any{}, nil); err != nil || status != http.StatusOK {
+		t.Fatalf("obstacle not removed: %d %v", status, err)
+	}
+	if _, err := settle(server.Server, tokens[0]); err != nil {
+		t.Errorf("not served after consent: %v", err)
+	}
+	if ids, _ := emu.alive(t); len(ids) != 1 {
+		t.Errorf("%d identities, want 1", len(ids))
+	}
 }
