@@ -2,37 +2,15 @@ package cosmos
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/acs-solutions/acsauth"
 	standin "github.com/acs-solutions/acsauth/interop/cosmos"
+	"github.com/acs-solutions/acsauth/storetest"
 )
 
 // The figures are of the client and the stand-in on one machine: they show what the
 // store costs this process, and nothing of the service.
-
-// each runs do b.N times, by so many goroutines.
-func each(b *testing.B, goroutines int, do func(i int) error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range goroutines {
-		wg.Go(func() {
-			for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
-				if err := do(i); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-}
 
 // forEach runs a benchmark alone and with many callers.
 func forEach(b *testing.B, do func(b *testing.B, goroutines int)) {
@@ -46,7 +24,7 @@ func BenchmarkGet(b *testing.B) {
 	s := open(b, optionsOf(newAccount(b, standin.Options{})))
 	fill(b, s, rows)
 	forEach(b, func(b *testing.B, goroutines int) {
-		each(b, goroutines, func(i int) error {
+		storetest.Each(b, goroutines, func(i int) error {
 			_, err := s.Get(b.Context(), activeRow(fmt.Sprint("user", i%rows)).Key)
 			return err
 		})
@@ -57,7 +35,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkBind(b *testing.B) {
 	forEach(b, func(b *testing.B, goroutines int) {
 		s := open(b, optionsOf(newAccount(b, standin.Options{})))
-		each(b, goroutines, func(i int) error {
+		storetest.Each(b, goroutines, func(i int) error {
 			row := pendingRow(fmt.Sprint(i))
 			if _, err := s.Get(b.Context(), row.Key); err != acsauth.ErrNotFound {
 				return fmt.Errorf("get: %w", err)
@@ -76,5 +54,5 @@ func BenchmarkSweep(b *testing.B) {
 	for i := range 100 {
 		must(b, s.PutLine(b.Context(), suspectOf(pendingRow(fmt.Sprint(i)))))
 	}
-	each(b, 1, func(int) error { _, err := s.Lines(b.Context(), acsauth.Suspect, 10); return err })
+	storetest.Each(b, 1, func(int) error { _, err := s.Lines(b.Context(), acsauth.Suspect, 10); return err })
 }

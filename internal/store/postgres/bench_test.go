@@ -3,35 +3,13 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/parts"
+	"github.com/acs-solutions/acsauth/storetest"
 	"github.com/jackc/pgx/v5"
 )
-
-// each runs do b.N times, by so many goroutines.
-func each(b *testing.B, goroutines int, do func(i int) error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range goroutines {
-		wg.Go(func() {
-			for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
-				if err := do(i); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-}
 
 // load makes active rows named "0" to n-1 and a hundredth as many pending ones, in the server.
 func load(b *testing.B, dsn string, rows int) {
@@ -78,7 +56,7 @@ func BenchmarkInsert(b *testing.B) {
 	for _, goroutines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
 			run++
-			each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(run, "-", b.N, "-", i))) })
+			storetest.Each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(run, "-", b.N, "-", i))) })
 		})
 	}
 }
@@ -90,7 +68,7 @@ func BenchmarkBind(b *testing.B) {
 	for _, goroutines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
 			run++
-			each(b, goroutines, func(i int) error {
+			storetest.Each(b, goroutines, func(i int) error {
 				name := fmt.Sprint(run, "-", b.N, "-", i)
 				if err := s.Insert(b.Context(), pendingRow(name)); err != nil {
 					return err
@@ -106,7 +84,7 @@ func BenchmarkGet(b *testing.B) {
 	s := benchStore(b, rows, Options{})
 	for _, goroutines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
-			each(b, goroutines, func(i int) error {
+			storetest.Each(b, goroutines, func(i int) error {
 				_, err := s.Get(b.Context(), pendingRow(fmt.Sprint(i%rows)).Key)
 				return err
 			})
@@ -125,6 +103,6 @@ func BenchmarkMillion(b *testing.B) {
 		"Get":        func() error { _, err := s.Get(b.Context(), activeRow("4711").Key); return err },
 		"Ping":       func() error { return s.Ping(b.Context()) },
 	} {
-		b.Run(name, func(b *testing.B) { each(b, 1, func(int) error { return do() }) })
+		b.Run(name, func(b *testing.B) { storetest.Each(b, 1, func(int) error { return do() }) })
 	}
 }

@@ -3,36 +3,16 @@ package sqlite
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
-)
 
-// each runs do b.N times, by so many goroutines.
-func each(b *testing.B, goroutines int, do func(i int) error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range goroutines {
-		wg.Go(func() {
-			for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
-				if err := do(i); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-}
+	"github.com/acs-solutions/acsauth/storetest"
+)
 
 func BenchmarkInsert(b *testing.B) {
 	for _, goroutines := range []int{1, 64} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
 			s, _ := openNew(b)
-			each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(i))) })
+			storetest.Each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(i))) })
 		})
 	}
 }
@@ -53,7 +33,7 @@ func BenchmarkGet(b *testing.B) {
 	wg.Wait()
 	for _, goroutines := range []int{1, 64} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
-			each(b, goroutines, func(i int) error {
+			storetest.Each(b, goroutines, func(i int) error {
 				_, err := s.Get(b.Context(), pendingRow(fmt.Sprint(i%rows)).Key)
 				return err
 			})

@@ -2,33 +2,11 @@ package tables
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/storetest"
 )
-
-// each runs do b.N times, by so many goroutines.
-func each(b *testing.B, goroutines int, do func(i int) error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range goroutines {
-		wg.Go(func() {
-			for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
-				if err := do(i); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-}
 
 func forEach(b *testing.B, do func(b *testing.B, goroutines int)) {
 	for _, goroutines := range []int{1, 16} {
@@ -43,7 +21,7 @@ func BenchmarkGet(b *testing.B) {
 		must(b, s.Insert(b.Context(), activeRow(fmt.Sprint(i))))
 	}
 	forEach(b, func(b *testing.B, goroutines int) {
-		each(b, goroutines, func(i int) error {
+		storetest.Each(b, goroutines, func(i int) error {
 			_, err := s.Get(b.Context(), pendingRow(fmt.Sprint(i%rows)).Key)
 			return err
 		})
@@ -53,7 +31,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkInsert(b *testing.B) {
 	forEach(b, func(b *testing.B, goroutines int) {
 		s := open(b, newTable())
-		each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(i))) })
+		storetest.Each(b, goroutines, func(i int) error { return s.Insert(b.Context(), pendingRow(fmt.Sprint(i))) })
 	})
 }
 
@@ -61,7 +39,7 @@ func BenchmarkInsert(b *testing.B) {
 func BenchmarkBind(b *testing.B) {
 	forEach(b, func(b *testing.B, goroutines int) {
 		s := open(b, newTable())
-		each(b, goroutines, func(i int) error {
+		storetest.Each(b, goroutines, func(i int) error {
 			row := pendingRow(fmt.Sprint(i))
 			if _, err := s.Get(b.Context(), row.Key); err != acsauth.ErrNotFound {
 				return fmt.Errorf("get: %w", err)
@@ -85,7 +63,7 @@ func BenchmarkSweep(b *testing.B) {
 			for i := range 100 {
 				must(b, s.PutLine(b.Context(), suspectOf(pendingRow(fmt.Sprint(i)))))
 			}
-			each(b, 1, func(int) error { _, err := s.Lines(b.Context(), acsauth.Suspect, 10); return err })
+			storetest.Each(b, 1, func(int) error { _, err := s.Lines(b.Context(), acsauth.Suspect, 10); return err })
 		})
 	}
 }
