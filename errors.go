@@ -49,6 +49,10 @@ type Error struct {
 	Detail string
 	// Hint says what to change, and where. It may leave the house.
 	Hint string
+	// Expected and Found are the two sides of the one rule that failed, where
+	// there is one. Both may leave the house: what was found is of the caller's own
+	// request, and never a token.
+	Expected, Found string
 	// Err is the cause. It is for the log and never leaves the house.
 	Err error
 	// RetryAfter is when a repeat may succeed. Zero: not known.

@@ -71,11 +71,13 @@ const (
 // A Caller is the verified identity behind a request.
 type Caller struct {
 	Key     UserKey
+	Issuer  string // name of the configured issuer that accepted the token
 	Kind    CallerKind
-	Tenant  string // tid of the token, lower case
+	Tenant  string // tid of the token, lower case; empty where an issuer has no tenants
 	Client  string // client application: azp or appid, lower case
 	Scopes  []string
 	Roles   []string
+	Groups  []string  // ids of the groups claim, at most 1000; empty if the token leaves them out
 	Expires time.Time // of the caller's own token
 }
 
