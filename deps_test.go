@@ -23,13 +23,20 @@ var mayImport = map[string][]string{
 	"emulator":              {"emulator/internal/acs", "emulator/internal/emu", "emulator/internal/graph", "emulator/internal/entra"},
 	"emulator/internal/...": {"emulator/internal/emu"},
 
+	"internal/attack":    {},
+	"internal/audit":     {""},
 	"internal/authn":     {""},
 	"internal/broker":    {"", "acsidentity"},
 	"internal/config":    {},
 	"internal/entra":     {""},
+	"internal/limit":     {},
 	"internal/moving":    {""},
-	"internal/server":    {"", "api", "internal/authn", "internal/broker", "internal/telemetry"},
+	"internal/policy":    {""},
+	"internal/probe":     {},
+	"internal/secret":    {"internal/config"},
+	"internal/server":    {"", "api", "internal/audit", "internal/authn", "internal/broker", "internal/policy", "internal/telemetry"},
 	"internal/telemetry": {},
+	"internal/tlsfile":   {},
 
 	"internal/store/cosmos":   {""},
 	"internal/store/graph":    {"", "internal/entra"},
@@ -40,9 +47,9 @@ var mayImport = map[string][]string{
 	"cmd/internal/cli":       {"internal/config"},
 	"cmd/internal/clitest":   {},
 	"cmd/internal/failpoint": {""},
-	"cmd/internal/service":   {"", "acsidentity", "cmd/internal/failpoint", "cmd/internal/stores", "internal/authn", "internal/broker", "internal/config", "internal/server", "internal/store/sqlite", "internal/telemetry"},
-	"cmd/internal/stores":    {"", "internal/config", "internal/entra", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
-	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/service", "cmd/internal/stores", "internal/config", "internal/moving", "internal/storebench", "internal/telemetry"},
+	"cmd/internal/service":   {"", "acsidentity", "cmd/internal/failpoint", "cmd/internal/stores", "internal/audit", "internal/authn", "internal/broker", "internal/config", "internal/limit", "internal/policy", "internal/secret", "internal/server", "internal/store/sqlite", "internal/telemetry", "internal/tlsfile"},
+	"cmd/internal/stores":    {"", "internal/config", "internal/entra", "internal/secret", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
+	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/service", "cmd/internal/stores", "internal/audit", "internal/config", "internal/moving", "internal/probe", "internal/storebench", "internal/telemetry"},
 	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
 
 	// What measures and tests.
@@ -50,6 +57,7 @@ var mayImport = map[string][]string{
 	"e2e":                 {},
 	"internal/parts":      {},
 	"internal/storebench": {""},
+	"internal/tools/deps": {},
 	"internal/torture":    {""},
 	"interop/cosmos":      {},
 }

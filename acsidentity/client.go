@@ -23,6 +23,7 @@ type Client struct {
 	version  string
 	azure    *azcore.Client
 	now      func() time.Time
+	key      *KeyCredential // nil: a token signs in
 }
 
 // NewClient returns a client that signs in with Microsoft Entra ID, for example
@@ -54,6 +55,9 @@ func NewClientFromConnectionString(connectionString string, options *ClientOptio
 	return NewClientWithKey(endpoint, key, options)
 }
 
+// Key returns the access key, or the two, that the client signs with, so that they can be replaced; nil if it does not use keys.
+func (c *Client) Key() *KeyCredential { return c.key }
+
 // Endpoint returns the endpoint of the resource, without a trailing slash.
 func (c *Client) Endpoint() string { return c.endpoint }
 
@@ -61,9 +65,14 @@ func newKeyClient(endpoint string, key *KeyCredential, options *ClientOptions, n
 	if key == nil || key.get() == nil {
 		return nil, errors.New("acsidentity: the key credential is nil or holds no key")
 	}
-	return newClient(endpoint, options, now, func(settings) policy.Policy {
+	c, err := newClient(endpoint, options, now, func(settings) policy.Policy {
 		return &keyPolicy{key: key, now: now}
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.key = key
+	return c, nil
 }
 
 func newClient(endpoint string, options *ClientOptions, now func() time.Time, auth func(settings) policy.Policy) (*Client, error) {

@@ -33,6 +33,8 @@ type call struct {
 	requestID string
 	sent      bool // a try may have left
 	tries     int
+	leave     bool    // the last try had no effect, and one more may be made with another key
+	repeated  bool    // that was so once already
 	last      *answer // of the last try, nil if it had none
 	lastErr   error
 }
@@ -80,7 +82,7 @@ func (c *courier) Do(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err // net/http calls no hook in this case
 	}
-	if k.once && k.tries > 0 {
+	if k.once && k.tries > 0 && !k.takeLeave() {
 		return k.lastResponse(req)
 	}
 	body, err := readBody(req)

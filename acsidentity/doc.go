@@ -26,7 +26,8 @@
 //	answer(issued.AccessToken.Token, issued.AccessToken.ExpiresOn)
 //
 // [NewClientWithKey] and [NewClientFromConnectionString] sign with an access key
-// instead; [KeyCredential.Update] rotates it. A token credential is asked for the
+// instead; [KeyCredential.Update] rotates it, and with both keys of the resource
+// ([NewKeyPairCredential]) either can be regenerated while requests are under way. A token credential is asked for the
 // scope https://communication.azure.com//.default, whose two slashes are right.
 // Another cloud is named by the Audience of [ServiceName] in ClientOptions.Cloud.
 //
@@ -45,7 +46,9 @@
 // # Tries
 //
 // CreateIdentity is sent once, whatever the options or the context say, because
-// it is not idempotent and a lost identity cannot be found. A transport of the
+// it is not idempotent and a lost identity cannot be found. The one exception has
+// no effect: a request that the service refused with 401 Denied, whose clock agrees with
+// ours, is sent once more with the other key, if there are two. A transport of the
 // caller's own must not repeat or redirect it either; an *http.Client is used
 // without its redirects.
 //

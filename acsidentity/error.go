@@ -155,12 +155,22 @@ func (k *call) refused(op string, a *answer, err error, now time.Time) *Error {
 	if err != nil {
 		e.cause = clean(err.Error(), maxCauseLen, k.secrets)
 	}
-	if date, err := http.ParseTime(a.header.Get("Date")); err == nil && a.status == http.StatusUnauthorized && e.Code == CodeDenied {
-		if skew := now.Sub(date).Truncate(time.Second); skew.Abs() > maxSkew {
-			e.Skew = skew
-		}
+	if a.status == http.StatusUnauthorized && e.Code == CodeDenied {
+		e.Skew = skew(a.header, now)
 	}
 	return e
+}
+
+// skew is by how much the local clock is ahead of the service's, if that is over two minutes either way, else 0.
+func skew(h http.Header, now time.Time) time.Duration {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	if d := now.Sub(date).Truncate(time.Second); d.Abs() > maxSkew {
+		return d
+	}
+	return 0
 }
 
 // code returns s if it is a plain word and no secret, or "".

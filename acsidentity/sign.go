@@ -20,15 +20,41 @@ type keyPolicy struct {
 	now func() time.Time
 }
 
-// Do signs one try and passes it on.
+// Do signs one try and passes it on. If the service refuses the key, the try is made once more with
+// the other one: a request that was refused for its signature has done nothing, so this holds for a create, too.
 func (p *keyPolicy) Do(req *policy.Request) (*http.Response, error) {
+	used := p.key.get()
+	if used == nil {
+		return nil, errors.New("sign: the credential holds no key")
+	}
+	resp, err := p.send(req, used)
+	k := callOf(req.Raw())
+	if err != nil || !k.keyRefused(p.now()) || !k.mayRepeat() {
+		return resp, err
+	}
+	key, ring, at := p.key.other(used, p.now())
+	if key == nil {
+		return resp, err
+	}
+	k.repeat()
+	resp, err = p.send(req, key)
+	switch {
+	case err != nil:
+	case k.keyRefused(p.now()):
+		if len(ring.keys) == 2 && ring.pause(p.now()) {
+			p.key.tell(KeyEvent{Refused: int(ring.at.Load()) + 1})
+		}
+	case k.keyAccepted() && ring.settle(at):
+		p.key.tell(KeyEvent{Refused: int(1-at) + 1, Using: int(at) + 1})
+	}
+	return resp, err
+}
+
+// send signs one try with key and passes it on.
+func (p *keyPolicy) send(req *policy.Request, key []byte) (*http.Response, error) {
 	hash, err := contentHash(req)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
-	}
-	key := p.key.get()
-	if key == nil {
-		return nil, errors.New("sign: the credential holds no key")
 	}
 	raw := req.Raw()
 	date := p.now().UTC().Format(http.TimeFormat)

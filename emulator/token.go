@@ -22,8 +22,10 @@ const (
 	FlawNoTenantID  Flaw = "noTenantID"
 	FlawNoObjectID  Flaw = "noObjectID"
 	FlawNoScope     Flaw = "noScope"
-	FlawIDToken     Flaw = "idToken" // an id_token for the client
-	FlawGraph       Flaw = "graph"   // a Microsoft Graph token: nonce in the header, cannot be verified plainly
+	FlawIDToken     Flaw = "idToken"  // an id_token for the client
+	FlawIDClaims    Flaw = "idClaims" // right but for nonce and at_hash, which only an id_token has
+	FlawAppOnly     Flaw = "appOnly"  // right but for idtyp: the client itself, no user
+	FlawGraph       Flaw = "graph"    // a Microsoft Graph token: nonce in the header, cannot be verified plainly
 
 	FlawUnknownKey Flaw = "unknownKey" // signed with, and naming, a key that is not published
 	FlawForeignKey Flaw = "foreignKey" // signed with that key, but naming a published one

@@ -34,6 +34,8 @@ func TestMintToken(t *testing.T) {
 		{"no oid", emulator.TokenRequest{Flaw: emulator.FlawNoObjectID}, true, map[string]any{"oid": nil}},
 		{"no tid", emulator.TokenRequest{Flaw: emulator.FlawNoTenantID}, true, map[string]any{"tid": nil}},
 		{"id_token", emulator.TokenRequest{Flaw: emulator.FlawIDToken}, true, map[string]any{"aud": emulator.SPAClientID, "scp": nil, "azp": nil}},
+		{"claims of an id_token", emulator.TokenRequest{Flaw: emulator.FlawIDClaims}, true, map[string]any{"aud": emulator.APIClientID, "scp": emulator.Scope, "azp": emulator.SPAClientID}},
+		{"app-only by idtyp", emulator.TokenRequest{Flaw: emulator.FlawAppOnly}, true, map[string]any{"idtyp": "app", "scp": emulator.Scope}},
 		{"expired", emulator.TokenRequest{Flaw: emulator.FlawExpired}, true, map[string]any{"exp": float64(clock.now().Unix() - 3600)}},
 		{"future", emulator.TokenRequest{Flaw: emulator.FlawNotYetValid}, true, map[string]any{"nbf": float64(clock.now().Unix() + 3600)}},
 		{"long", emulator.TokenRequest{Flaw: emulator.FlawLongLived}, true, map[string]any{"exp": float64(clock.now().Unix() + 30*86400)}},

@@ -59,7 +59,7 @@ func (a *allCommand) serve(c cli.Call, in info, settings map[string]string, log 
 		return cli.Misused(err)
 	}
 	err = service.Run(c.Context, service.Options{
-		Config: cfg, Log: log, AllowLoopback: true,
+		Config: cfg, Log: log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true,
 		Ready: func(at service.Addresses) {
 			in.Server, in.Metrics = at.Server, at.Metrics
 			a.print(c, in, log)

@@ -29,7 +29,7 @@ func (s *serveCommand) Run(c cli.Call) error {
 	}
 	log := telemetry.NewLogger(c.Stderr, cfg.LogFormat, cfg.LogLevel)
 	return service.Run(c.Context, service.Options{
-		Config: cfg, Log: log, AllowLoopback: true,
+		Config: cfg, Log: log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true,
 		Ready: func(at service.Addresses) {
 			if !s.JSON {
 				return

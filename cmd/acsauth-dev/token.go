@@ -27,7 +27,7 @@ type tokenCommand struct {
 	TokenVersion string        `help:"1.0 or 2.0. Default: as Entra ID would give for this API." placeholder:"VERSION"`
 	Scope        []string      `help:"Scope of the token, by its short name. May be repeated. Default: what the client has." placeholder:"NAME"`
 	Audience     string        `help:"Audience to put in instead of the right one." placeholder:"AUD"`
-	Flaw         string        `help:"Make the token wrong in one way, to see the refusal: expired, notYetValid, longLived, audience, issuer, tenant, noTenantID, noObjectID, noScope, idToken, graph, unknownKey, foreignKey, signature, algNone, algHS256, noKeyID." placeholder:"NAME"`
+	Flaw         string        `help:"Make the token wrong in one way, to see the refusal: expired, notYetValid, longLived, audience, issuer, tenant, noTenantID, noObjectID, noScope, idToken, idClaims, appOnly, graph, unknownKey, foreignKey, signature, algNone, algHS256, noKeyID." placeholder:"NAME"`
 }
 
 // Help is shown by acsauth-dev token --help.

@@ -32,7 +32,7 @@ type victim struct {
 
 // startVictim starts the database that a bare word names, or takes the name of a store that runs. The caller stops what is returned.
 func startVictim(ctx context.Context, store, secret string) (*victim, error) {
-	v := &victim{stop: func() {}, spec: stores.Spec{AllowLoopback: true, Secret: config.Secret(secret)}}
+	v := &victim{stop: func() {}, spec: stores.Spec{AllowLoopback: true, Secret: config.NewSecret(secret)}}
 	switch store {
 	case config.SQLite, config.Tables:
 		dir, err := os.MkdirTemp("", "acsauth-torture-")
@@ -74,7 +74,7 @@ func (v *victim) startTables(ctx context.Context, dir string) error {
 	}
 	clear := v.stop
 	v.stop, v.database = func() { _ = az.Stop(); clear() }, killed{az.Halt, az.Restart}
-	v.spec.DSN, v.spec.Secret, v.oneProcess = "tables:"+az.Endpoint()+"/torture", config.Secret(az.AccountKey), false
+	v.spec.DSN, v.spec.Secret, v.oneProcess = "tables:"+az.Endpoint()+"/torture", config.NewSecret(az.AccountKey), false
 	return nil
 }
 

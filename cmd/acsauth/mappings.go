@@ -103,20 +103,20 @@ func readSecretFile(path string) (config.Secret, error) {
 	const most = 64 << 10
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return config.Secret{}, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	switch {
 	case err != nil:
-		return "", err
+		return config.Secret{}, err
 	case len(text) > most:
-		return "", fmt.Errorf("%s is larger than 64 KiB", path)
+		return config.Secret{}, fmt.Errorf("%s is larger than 64 KiB", path)
 	case secret == "":
-		return "", fmt.Errorf("%s is empty", path)
+		return config.Secret{}, fmt.Errorf("%s is empty", path)
 	}
-	return config.Secret(secret), nil
+	return config.NewSecret(secret), nil
 }
 
 // file is the path of a store that is a file, or "".
@@ -151,7 +151,7 @@ func (p place) open(c cli.Call) (acsauth.Store, error) {
 	// What a store warns of, such as a value at Graph that it refuses, is for the user's eyes.
 	spec := stores.FromConfig(p.config, true, telemetry.NewLogger(c.Stderr, "text", slog.LevelWarn))
 	spec.DSN, spec.Secret = p.name, p.secret
-	if p.secret != "" {
+	if !p.secret.IsZero() {
 		spec.Credential = ""
 	}
 	store, err := stores.Open(c.Context, spec)

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	clitest.Run(t, map[string]clitest.Command{"openstore": openStoreCommand})
+	clitest.Run(t, map[string]clitest.Command{"auditlog": auditLogCommand, "openstore": openStoreCommand})
 }
 
 // openStoreCommand opens a SQLite store for the time of the script.

@@ -24,5 +24,5 @@ func (s *serveCommand) Run(c cli.Call) error {
 		return cli.Misused(err)
 	}
 	log := telemetry.NewLogger(c.Stdout, cfg.LogFormat, cfg.LogLevel)
-	return service.Run(c.Context, service.Options{Config: cfg, Log: log})
+	return service.Run(c.Context, service.Options{Config: cfg, Log: log, Stdout: c.Stdout, Stderr: c.Stderr})
 }

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/acs-solutions/acsauth"
@@ -26,26 +27,26 @@ func BearerToken(h http.Header) (string, error) {
 func bearerToken(values []string) (string, *acsauth.Error) {
 	const form = "Send one header 'Authorization: Bearer <access token>', with one space and without quotes."
 	if len(values) == 0 {
-		return "", refuse(tokenMissing, "The request has no Authorization header.", form)
+		return "", mismatch(tokenMissing, "one Authorization header", "none", "The request has no Authorization header.", form)
 	}
 	if len(values) > 1 {
-		return "", refuse(tokenMalformed, "The request has more than one Authorization header.", form)
+		return "", mismatch(tokenMalformed, "one Authorization header", strconv.Itoa(len(values)), "The request has more than one Authorization header.", form)
 	}
 	scheme, token, found := strings.Cut(values[0], " ")
 	switch {
 	case !strings.EqualFold(scheme, "Bearer"):
-		return "", refuse(tokenMalformed, "The scheme of the Authorization header is not Bearer.", form)
+		return "", mismatch(tokenMalformed, "scheme Bearer", "another scheme", "The scheme of the Authorization header is not Bearer.", form)
 	case !found || token == "":
-		return "", refuse(tokenMalformed, "The Authorization header holds no token.", form)
+		return "", mismatch(tokenMalformed, "a token after the word Bearer", "none", "The Authorization header holds no token.", form)
 	case len(token) > maxToken:
 		return "", tooLarge()
 	case !compactAlphabet(token):
-		return "", refuse(tokenMalformed, "The Authorization header holds characters that no JWT has.", form)
+		return "", mismatch(tokenMalformed, "letters, digits and - _ . only", "other characters", "The Authorization header holds characters that no JWT has.", form)
 	}
 	return token, nil
 }
 
 func tooLarge() *acsauth.Error {
-	return refuse(tokenTooLarge, "The token is longer than 16384 bytes.",
+	return mismatch(tokenTooLarge, "at most 16384 bytes", "more", "The token is longer than 16384 bytes.",
 		"Take groups out of the token: portal, App registrations, the API's registration, Token configuration.")
 }

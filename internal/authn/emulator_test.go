@@ -11,10 +11,10 @@ import (
 // The emulator is a second reading of the protocol, by other hands. Over real sockets, both must agree.
 func TestAgainstEmulator(t *testing.T) {
 	e := emulator.Start(t, emulator.Options{})
-	v := newVerifier(t, authn.Options{AllowLoopback: true, Issuer: authn.Issuer{
+	v := newVerifier(t, authn.Options{AllowLoopback: true, Issuers: []authn.Issuer{{
 		AuthorityHost: e.URL(), TenantIDs: []string{emulator.TenantID}, Audiences: []string{emulator.APIClientID, emulator.AppIDURI},
 		AllowedClients: []string{emulator.SPAClientID, emulator.DaemonClientID}, TeamsClients: []string{emulator.TeamsClientID},
-	}})
+	}}})
 	for name, c := range map[string]struct {
 		in   emulator.TokenRequest
 		want string

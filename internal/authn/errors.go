@@ -31,6 +31,7 @@ const (
 	tokenGuest       = "token_guest"
 	tokenAppOnly     = "token_app_only"
 	tokenScope       = "token_scope"
+	tokenRole        = "token_role"
 	keysUnavailable  = "keys_unavailable"
 
 	teamsMissing       = "teams_token_missing"
@@ -48,7 +49,7 @@ func kindOf(code string) acsauth.Kind {
 	switch code {
 	case tokenMalformed, tokenTooLarge, teamsMissing, teamsInvalid:
 		return acsauth.Invalid
-	case tokenClient, tokenGuest, tokenAppOnly, tokenScope,
+	case tokenClient, tokenGuest, tokenAppOnly, tokenScope, tokenRole,
 		teamsExpired, teamsAudience, teamsScope, teamsClient, teamsUser, teamsTenant:
 		return acsauth.Forbidden
 	case keysUnavailable:
@@ -64,10 +65,18 @@ func refuse(code, detail, hint string) *acsauth.Error {
 	return &acsauth.Error{Kind: kindOf(code), Code: code, Detail: detail, Hint: hint}
 }
 
-// invalid is for whatever cannot be a token of Entra ID.
-func invalid(detail string) *acsauth.Error {
-	return refuse(tokenInvalid, detail,
-		"Send the access token exactly as MSAL returned it in accessToken: three parts, no quotes, nothing cut off.")
+// mismatch is refuse with the two sides of the rule that failed.
+func mismatch(code, expected, found, detail, hint string) *acsauth.Error {
+	e := refuse(code, detail, hint)
+	e.Expected, e.Found = expected, found
+	return e
+}
+
+const exactHint = "Send the access token exactly as MSAL returned it in accessToken: three parts, no quotes, nothing cut off."
+
+// odd is for whatever cannot be an access token.
+func odd(expected, found, detail string) *acsauth.Error {
+	return mismatch(tokenInvalid, expected, found, detail, exactHint)
 }
 
 const maxShown = 100

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -19,13 +20,13 @@ const (
 
 // A fetcher gets JSON documents of one authority, and of nobody else.
 type fetcher struct {
-	client *http.Client
-	origin string // scheme and host
+	client  *http.Client
+	origins []string // scheme and host
 }
 
-func newFetcher(origin string, transport http.RoundTripper) *fetcher {
-	if transport == nil {
-		transport = &http.Transport{ // no Proxy: the environment does not decide where keys come from
+func (o Options) transport() http.RoundTripper {
+	if o.Transport == nil {
+		return &http.Transport{ // no Proxy: the environment does not decide where keys come from
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -34,7 +35,11 @@ func newFetcher(origin string, transport http.RoundTripper) *fetcher {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	return &fetcher{origin: origin, client: &http.Client{
+	return o.Transport
+}
+
+func newFetcher(transport http.RoundTripper, origins ...string) *fetcher {
+	return &fetcher{origins: origins, client: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -72,7 +77,7 @@ func (f *fetcher) get(ctx context.Context, address string) (jsonValue, error) {
 // own refuses an address whose scheme and host are not exactly those of the authority.
 func (f *fetcher) own(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Fragment != "" || u.Scheme+"://"+u.Host != f.origin {
+	if err != nil || u.User != nil || u.Fragment != "" || !slices.Contains(f.origins, u.Scheme+"://"+u.Host) {
 		return errors.New("document address does not belong to the authority")
 	}
 	return nil

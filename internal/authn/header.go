@@ -1,6 +1,13 @@
 package authn
 
-import "github.com/acs-solutions/acsauth"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/acs-solutions/acsauth"
+)
 
 // maxValues bounds the values in the header or payload of a token. Entra ID
 // sends at most 200 groups and some 40 claims.
@@ -19,45 +26,69 @@ func parsePart(part string, raw []byte, known map[string]string) (jsonValue, *ac
 		err = checkNames(v, known)
 	}
 	if err != nil {
-		return jsonValue{}, invalid("The " + part + " of the token is not strict JSON: " + err.Error() + ".")
+		return jsonValue{}, odd("one strict JSON object", err.Error(), "The "+part+" of the token is not strict JSON: "+err.Error()+".")
 	}
 	return v, nil
 }
 
-// checkHeader returns the key id of a header that a token for this API may have.
-func checkHeader(h jsonValue) (string, *acsauth.Error) {
-	if alg, _ := h.str("alg"); alg != "RS256" {
-		return "", invalid("The algorithm of the token is not RS256.")
+// algorithm wants one that the issuer's tokens are signed with, byte for byte.
+func (k *check) algorithm(context.Context) *acsauth.Error {
+	alg, _ := k.header.str("alg")
+	if slices.Contains(k.iss.Algorithms, alg) {
+		k.alg = alg
+		return nil
 	}
-	if h.has("nonce") {
-		return "", graphToken("The header of the token has a nonce, as tokens for Microsoft Graph do.")
+	want := strings.Join(k.iss.Algorithms, " or ")
+	return odd("alg "+want, jsonFound(k.header, "alg"), "The algorithm of the token is not "+want+".")
+}
+
+// checkHeader refuses a header that no token for this API has, and finds the key id.
+func (k *check) checkHeader(context.Context) *acsauth.Error {
+	h := k.header
+	if uncontrolled("algorithm") {
+		k.alg, _ = h.str("alg")
 	}
-	if e := checkType(h); e != nil {
-		return "", e
+	if h.has("nonce") && k.iss.Kind != OIDC {
+		return graphToken("no nonce in the header", "a nonce", "The header of the token has a nonce, as tokens for Microsoft Graph do.")
+	}
+	if e := k.checkType(); e != nil {
+		return e
 	}
 	for _, name := range refusedHeaders {
 		if h.has(name) {
-			return "", invalid("The header of the token has the member '" + name + "', which no token for this API has.")
+			return odd("no header member "+name, "one", "The header of the token has the member '"+name+"', which no token for this API has.")
 		}
 	}
 	kid, ok := h.str("kid")
 	if !ok || !isKeyName(kid) {
-		return "", invalid("The header of the token has no usable kid.")
+		return odd("a kid of 1 to 128 letters, digits, - and _", jsonFound(h, "kid"), "The header of the token has no usable kid.")
 	}
-	return kid, nil
+	k.kid = kid
+	if k.unsigned() {
+		return nil
+	}
+	a, ok := algorithms[k.alg]
+	if !ok { // refused already
+		a = algorithms["RS256"]
+	}
+	if least, most := a.signatureLen(); len(k.raw.signature) < least || len(k.raw.signature) > most {
+		want, got := fmt.Sprintf("%d to %d bytes", least, most), fmt.Sprintf("%d bytes", len(k.raw.signature))
+		return odd("a signature of "+want, got, "The signature of the token has "+got+", expected "+want+".")
+	}
+	return nil
 }
 
-func checkType(h jsonValue) *acsauth.Error {
-	if !h.has("typ") {
+func (k *check) checkType() *acsauth.Error {
+	if !k.header.has("typ") {
 		return nil
 	}
-	switch typ, _ := h.str("typ"); typ {
-	case "JWT", "at+jwt":
+	switch typ, _ := k.header.str("typ"); {
+	case typ == "JWT" || typ == "at+jwt" || k.iss.Kind == OIDC && typ == "application/at+jwt":
 		return nil
-	case "pop":
-		return proofToken()
+	case typ == "pop":
+		return proofToken("typ 'pop'")
 	}
-	return invalid("The typ of the token is neither JWT nor at+jwt.")
+	return odd("typ JWT or at+jwt", jsonFound(k.header, "typ"), "The typ of the token is neither JWT nor at+jwt.")
 }
 
 // isKeyName reports whether kid is 1 to 128 characters of the base64url alphabet. It is only ever a map key.

@@ -28,7 +28,7 @@ func oneTenant(t *testing.T) (*authority, *authn.Verifier) {
 	t.Helper()
 	a := plainWorld()
 	opt := options(a)
-	opt.Issuer.TenantIDs = []string{tenantA}
+	opt.Issuers[0].TenantIDs = []string{tenantA}
 	return a, newVerifier(t, opt)
 }
 
@@ -313,7 +313,7 @@ func TestOldKeysLastADay(t *testing.T) {
 		a := plainWorld()
 		var log bytes.Buffer
 		opt := options(a)
-		opt.Issuer.TenantIDs = []string{tenantA}
+		opt.Issuers[0].TenantIDs = []string{tenantA}
 		opt.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 		v := newVerifier(t, opt)
 		stop := run(t, v)
@@ -519,7 +519,7 @@ func TestOwnV1Issuer(t *testing.T) {
 				a.put(base+"/v2.0/.well-known/openid-configuration", map[string]any{"issuer": base + "/v2.0", "jwks_uri": base + "/keys"})
 				a.put(base+"/.well-known/openid-configuration", map[string]any{"issuer": c.issuer, "jwks_uri": base + "/keys"})
 				a.put(base+"/keys", map[string]any{"keys": []any{jwk("k", &keyRing()[0].PublicKey, nil)}})
-				opt.Transport, opt.AllowLoopback, opt.Issuer.AuthorityHost, opt.Issuer.TenantIDs = a, true, host, []string{tenantA}
+				opt.Transport, opt.AllowLoopback, opt.Issuers[0].AuthorityHost, opt.Issuers[0].TenantIDs = a, true, host, []string{tenantA}
 				cold := newVerifier(t, opt)
 				if c.want == "" { // the issuer of the first token is not known yet
 					expect(t, cold, "first token, other issuer", mint(baseV1(), hset("kid", "k"), by(keyRing()[0])), "token_issuer")

@@ -2,7 +2,6 @@ package authn
 
 import (
 	"context"
-	"crypto/rsa"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
@@ -10,7 +9,7 @@ import (
 
 // find returns the key of a token. If the key is unknown, the budget has a load
 // left and the keys are not fresh already, it waits for that load.
-func (t *tenant) find(ctx context.Context, id keyID, fresh bool) (*rsa.PublicKey, *acsauth.Error) {
+func (t *source) find(ctx context.Context, id keyID, fresh bool) (publicKey, *acsauth.Error) {
 	key, done, e := t.look(id, fresh)
 	if done == nil {
 		return key, e
@@ -23,7 +22,7 @@ func (t *tenant) find(ctx context.Context, id keyID, fresh bool) (*rsa.PublicKey
 }
 
 // ensure sees to it that the keys of a profile can be used, and reports whether they were loaded for that.
-func (t *tenant) ensure(ctx context.Context, p profile) (fresh bool, e *acsauth.Error) {
+func (t *source) ensure(ctx context.Context, p profile) (fresh bool, e *acsauth.Error) {
 	done, e := t.begin(p)
 	if e != nil || done == nil {
 		return false, e
@@ -42,7 +41,7 @@ func (t *tenant) ensure(ctx context.Context, p profile) (fresh bool, e *acsauth.
 
 // begin returns nil if the keys of p can be used, else what ends the load under way.
 // After a failed load it refuses until the next one is allowed.
-func (t *tenant) begin(p profile) (<-chan struct{}, *acsauth.Error) {
+func (t *source) begin(p profile) (<-chan struct{}, *acsauth.Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -58,7 +57,7 @@ func (t *tenant) begin(p profile) (<-chan struct{}, *acsauth.Error) {
 
 // look finds a key in memory. For an unknown key it returns what ends a load
 // that may bring it, unless the keys are fresh, the key was looked for just now, or the budget is used up.
-func (t *tenant) look(id keyID, fresh bool) (*rsa.PublicKey, <-chan struct{}, *acsauth.Error) {
+func (t *source) look(id keyID, fresh bool) (publicKey, <-chan struct{}, *acsauth.Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -68,12 +67,12 @@ func (t *tenant) look(id keyID, fresh bool) (*rsa.PublicKey, <-chan struct{}, *a
 	}
 	switch {
 	case t.unknown.has(id, now):
-		return nil, nil, unknownKey(forgetAfter)
+		return nil, nil, unknownKey(id, forgetAfter)
 	case fresh: // counted from the start of the last good load: the key may have been published while it went on
 		t.unknown.add(id, s.loaded)
-		return nil, nil, unknownKey(forgetAfter)
+		return nil, nil, unknownKey(id, forgetAfter)
 	case t.flight == nil && !t.budget.take(now):
-		return nil, nil, unknownKey(t.budget.wait(now))
+		return nil, nil, unknownKey(id, t.budget.wait(now))
 	}
 	return nil, t.start(), nil
 }
@@ -89,14 +88,14 @@ func await(ctx context.Context, done <-chan struct{}) *acsauth.Error {
 }
 
 func noKeys(cause error, retry time.Duration) *acsauth.Error {
-	e := refuse(keysUnavailable, "The signing keys of Microsoft Entra ID could not be loaded.",
-		"Repeat the call. Operator: see that this server reaches the authority host over https; the cause is in the log.")
+	e := refuse(keysUnavailable, "The signing keys of the token's issuer could not be loaded.",
+		"Repeat the call. Operator: see that this server reaches the authority over https; the cause is in the log.")
 	e.Err, e.RetryAfter = cause, max(retry, time.Second)
 	return e
 }
 
-func unknownKey(retry time.Duration) *acsauth.Error {
-	e := refuse(tokenKeyUnknown, "The authority does not list the key that signed the token.",
+func unknownKey(id keyID, retry time.Duration) *acsauth.Error {
+	e := mismatch(tokenKeyUnknown, "a key that the issuer lists", "kid "+show(id.kid), "The issuer does not list the key that signed the token.",
 		"See that the client signs in at the authority and tenant of this API. If the keys were just changed, repeat the call in a minute.")
 	e.RetryAfter = max(retry, time.Second)
 	return e

@@ -15,13 +15,9 @@ type metadata struct {
 	cloud   string // cloud_instance_name, or ""
 }
 
-// metadata gets the discovery document of a profile and checks its issuer.
-func (t *tenant) metadata(ctx context.Context, p profile) (metadata, error) {
-	address := t.fetch.origin + "/" + t.id
-	if p == v2 {
-		address += "/v2.0"
-	}
-	doc, err := t.fetch.get(ctx, address+"/.well-known/openid-configuration")
+// discover gets the discovery document of a profile and checks its issuer.
+func (t *source) discover(ctx context.Context, p profile) (metadata, error) {
+	doc, err := t.fetch.get(ctx, t.metadata[p])
 	if err != nil {
 		return metadata{}, fmt.Errorf("metadata: %w", err)
 	}
@@ -35,10 +31,10 @@ func (t *tenant) metadata(ctx context.Context, p profile) (metadata, error) {
 	return m, nil
 }
 
-func (t *tenant) checkIssuer(p profile, issuer string) error {
+func (t *source) checkIssuer(p profile, issuer string) error {
 	if known := t.issuer(p); known != "" {
 		if issuer != known {
-			return errors.New("issuer is not the one of the tenant")
+			return errors.New("issuer is not the expected one")
 		}
 		return nil
 	}
@@ -47,9 +43,10 @@ func (t *tenant) checkIssuer(p profile, issuer string) error {
 
 // checkOwnIssuer decides on a v1 issuer that only the metadata knows: one fixed
 // string, a URL with the tenant as one segment of its path.
-func (t *tenant) checkOwnIssuer(issuer string) error {
+func (t *source) checkOwnIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
-	fixed := err == nil && len(issuer) <= 256 && u.Host != "" && u.User == nil && !strings.ContainsAny(issuer, "{}?# ") &&
+	plain := strings.Replace(issuer, allTenants, "", 1) // there only if t.id is that, as the count below sees to
+	fixed := err == nil && len(issuer) <= 256 && u.Host != "" && u.User == nil && !strings.ContainsAny(plain, "{}?# ") &&
 		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 	if !fixed || issuer == t.issuer(v2) || countSegments(u.Path, t.id) != 1 {
 		return errors.New("v1 issuer is not a fixed URL of the tenant")

@@ -8,39 +8,21 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
-// An Issuer is one application registration at Microsoft Entra ID, whose access tokens are accepted.
-type Issuer struct {
-	// AuthorityHost is the scheme and host of the authority, such as
-	// https://login.microsoftonline.com. It is https. On loopback, with
-	// Options.AllowLoopback, it may be http.
-	AuthorityHost string
-	// TenantIDs are the tenants whose users may call, as GUIDs. At least one.
-	TenantIDs []string
-	// Audiences are the API's client id, as a GUID, and its App ID URIs. At
-	// least one. v2 tokens are accepted for the GUID only, v1 tokens for either.
-	// URIs are compared byte for byte.
-	Audiences []string
-	// AllowedClients are the client ids, as GUIDs, of the applications that may
-	// call, or exactly one "*" for any application of the tenants. At least one.
-	AllowedClients []string
-	// TeamsClients are the client ids whose Teams tokens may be exchanged. If
-	// there are none, AllowedClients are taken, unless that is "*".
-	TeamsClients []string
-	// AllowGuests accepts users whose home is another directory, as far as the
-	// claims idp and acct show it.
-	AllowGuests bool
-}
+// maxIssuers is the most issuers of one Verifier.
+const maxIssuers = 32
 
 // Options of a Verifier.
 type Options struct {
-	Issuer Issuer
+	// Issuers are those whose tokens are accepted, 1 to 32. No token may be acceptable to two of them.
+	Issuers []Issuer
 	// AllowLoopback permits an authority on this machine, over http, too. It is for development and tests.
 	AllowLoopback bool
-	// Transport makes the requests to the authority. Nil: a transport of its
+	// Transport makes the requests to the authorities. Nil: a transport of its
 	// own that uses no proxy, whatever the environment says.
 	Transport http.RoundTripper
 	// Log takes what happens to the keys. Nil: nothing is logged.
@@ -58,7 +40,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Issuer.AuthorityHost = strings.ToLower(strings.TrimSuffix(o.Issuer.AuthorityHost, "/"))
+	o.Issuers = slices.Clone(o.Issuers)
+	for n := range o.Issuers {
+		o.Issuers[n] = o.Issuers[n].withDefaults()
+	}
 	o.Skew = cmp.Or(o.Skew, time.Minute)
 	o.RefreshEvery = cmp.Or(o.RefreshEvery, 12*time.Hour)
 	o.FetchTimeout = cmp.Or(o.FetchTimeout, 5*time.Second)
@@ -69,78 +54,57 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// validate names every fault at once.
+// Validate names every fault of the options at once, as New does. It is an
+// error of [errors.Join]; the faults of an issuer begin with its name.
+func (o Options) Validate() error { return o.withDefaults().validate() }
+
 func (o Options) validate() error {
-	i := o.Issuer
-	return errors.Join(
-		checkAuthority(i.AuthorityHost, o.AllowLoopback),
-		checkGUIDs("tenant id", i.TenantIDs, true),
-		checkAudiences(i.Audiences),
-		checkClients(i.AllowedClients),
-		checkGUIDs("Teams client", i.TeamsClients, false),
+	errs := []error{
 		checkRange("Skew", o.Skew, 0, 5*time.Minute),
 		checkRange("RefreshEvery", o.RefreshEvery, time.Minute, 24*time.Hour),
 		checkRange("FetchTimeout", o.FetchTimeout, time.Millisecond, 30*time.Second),
 		checkRange("MaxKeyAge", o.MaxKeyAge, o.RefreshEvery, 7*24*time.Hour),
-	)
+	}
+	if n := len(o.Issuers); n == 0 || n > maxIssuers {
+		errs = append(errs, fmt.Errorf("authn: %d issuers are given, allowed are 1 to %d", n, maxIssuers))
+	}
+	sound := true
+	for _, i := range o.Issuers {
+		for _, err := range i.faults(o.AllowLoopback) {
+			sound = false
+			errs = append(errs, fmt.Errorf("authn: issuer %s: %w", show(i.Name), err))
+		}
+	}
+	if sound {
+		errs = append(errs, overlaps(o.Issuers)...)
+	}
+	return errors.Join(errs...)
 }
 
 func checkAuthority(s string, allowLoopback bool) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != s {
-		return fmt.Errorf("authn: authority host %q is not of the form https://host", s)
+		return fmt.Errorf("authority host %q is not of the form https://host", s)
 	}
+	return checkTransport("authority host", u, allowLoopback)
+}
+
+// checkTransport wants https, or loopback if that is allowed.
+func checkTransport(what string, u *url.URL, allowLoopback bool) error {
 	local := isLoopback(u.Hostname())
 	switch {
 	case local && !allowLoopback:
-		return fmt.Errorf("authn: authority host %q is this machine, which is for development only", s)
+		return fmt.Errorf("%s %q is this machine, which is for development only", what, u)
 	case u.Scheme != "https" && !(local && u.Scheme == "http"):
-		return fmt.Errorf("authn: authority host %q is not https", s)
+		return fmt.Errorf("%s %q is not https", what, u)
 	}
 	return nil
 }
 
 func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-func checkGUIDs(what string, list []string, needed bool) error {
-	var errs []error
-	if needed && len(list) == 0 {
-		errs = append(errs, fmt.Errorf("authn: no %s is given", what))
-	}
-	for _, s := range list {
-		if _, ok := parseGUID(s); !ok {
-			errs = append(errs, fmt.Errorf("authn: %s %q is not a GUID", what, s))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// checkAudiences refuses to run without audiences, and with those of Microsoft's
-// own APIs: any program of the tenant has tokens for them.
-func checkAudiences(list []string) error {
-	var errs []error
-	if len(list) == 0 {
-		errs = append(errs, errors.New("authn: no audience is given"))
-	}
-	for _, s := range list {
-		bare := bareAudience(s)
-		switch {
-		case strings.TrimSpace(s) == "" || strings.ContainsAny(s, " \t\r\n*"):
-			errs = append(errs, fmt.Errorf("authn: audience %q is neither a GUID nor an App ID URI", s))
-		case graphAudiences[bare] || teamsAudiences[bare]:
-			errs = append(errs, fmt.Errorf("authn: audience %q is an API of Microsoft", s))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func checkClients(list []string) error {
-	if len(list) == 1 && list[0] == "*" {
-		return nil
-	}
-	return checkGUIDs("allowed client", list, true)
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip.IsLoopback() || ip.IsUnspecified()
 }
 
 func checkRange(name string, d, low, high time.Duration) error {

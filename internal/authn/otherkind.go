@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"context"
 	"strings"
 
 	"github.com/acs-solutions/acsauth"
@@ -28,45 +29,75 @@ func bareAudience(aud string) string { return strings.TrimSuffix(strings.ToLower
 
 // otherKind names tokens that were made for something else, before any work on
 // keys. It only refuses, so the claims need not be verified.
-func (v *Verifier) otherKind(c claims) *acsauth.Error {
+func (k *check) otherKind(context.Context) *acsauth.Error {
+	c, hint := k.c, k.iss.scopeHint
 	aud, _ := c.str("aud")
-	switch bare := bareAudience(aud); {
-	case graphAudiences[bare]:
-		return graphToken("The token is for Microsoft Graph: aud is " + show(aud) + ".")
+	const want = "an access token for this API"
+	switch short := bareAudience(aud); {
+	case graphAudiences[short]:
+		return graphToken(want, c.found("aud")+", Microsoft Graph", "The token is for Microsoft Graph: aud is "+show(aud)+".")
 	case c.has("skypeid") || c.has("acsScope"):
-		return refuse(tokenKind, "This is an access token of ACS, which this service hands out.", v.scopeHint)
-	case teamsAudiences[bare]:
-		return refuse(tokenKind, "This is a Teams token for ACS: aud is "+show(aud)+".",
-			"Send it in the header teams-user-aad-token of /exchangeToken, and in Authorization a token for this API. "+v.scopeHint)
+		return mismatch(tokenKind, want, "a token of ACS", "This is an access token of ACS, which this service hands out.", hint)
+	case teamsAudiences[short]:
+		return mismatch(tokenKind, want, "a Teams token: "+c.found("aud"), "This is a Teams token for ACS: aud is "+show(aud)+".",
+			"Send it in the header teams-user-aad-token of /exchangeToken, and in Authorization a token for this API. "+hint)
 	case c.has("cnf"):
-		return proofToken()
+		return proofToken("claim cnf")
 	case c.has("events"):
-		return refuse(tokenKind, "This is a logout or event token, not an access token.", v.scopeHint)
-	case v.isIDToken(c, aud):
-		return refuse(tokenIsIDToken, "This is an ID token. It tells the client who signed in and opens no API.",
-			"Send accessToken of the MSAL result, not idToken. "+v.scopeHint)
+		return mismatch(tokenKind, want, "claim events", "This is a logout or event token, not an access token.", hint)
 	}
 	return nil
 }
 
-// isIDToken reports whether c looks like an ID token: it has claims that only
-// those have, or it has no rights and either names no client or is for a client.
-func (v *Verifier) isIDToken(c claims, aud string) bool {
-	if c.has("nonce") || c.has("at_hash") || c.has("c_hash") {
-		return true
+// idToken names ID tokens by the claims that only those have, or by naming no client at all.
+func (k *check) idToken(context.Context) *acsauth.Error {
+	c := k.c
+	found := ""
+	switch {
+	case c.has("at_hash"):
+		found = "claim at_hash"
+	case c.has("c_hash"):
+		found = "claim c_hash"
+	case k.iss.Kind == OIDC:
+		found = k.openIDToken()
+	case c.has("nonce"):
+		found = "claim nonce"
+	case !c.has("scp") && c.has("aud") && c.has("iss") && !c.has("azp") && !c.has("appid"):
+		found = "no client and no rights"
 	}
-	if c.has("scp") {
-		return false
+	if found == "" {
+		return nil
 	}
-	forClient := v.clients[lower(aud)] && !v.audiences[aud]
-	return forClient || c.has("aud") && c.has("iss") && !c.has("azp") && !c.has("appid")
+	return k.isIDToken(found)
 }
 
-func graphToken(detail string) *acsauth.Error {
-	return refuse(tokenForGraph, detail, "")
+// openIDToken is for other issuers, of which some put the nonce into access tokens, too, and
+// some name the kind of a token in the payload.
+func (k *check) openIDToken() string {
+	typ, _ := k.c.str("typ")
+	header, _ := k.header.str("typ")
+	switch {
+	case typ == "ID" || typ == "Refresh" || typ == "Offline" || typ == "Logout":
+		return "claim typ is " + show(typ)
+	case k.c.has("nonce") && !k.c.has("scope") && !k.c.has("scp") && header != "at+jwt" && header != "application/at+jwt":
+		return "claim nonce and no scope"
+	}
+	return ""
 }
 
-func proofToken() *acsauth.Error {
-	return refuse(tokenKind, "The token is bound to a key (proof of possession).",
+func (k *check) isIDToken(found string) *acsauth.Error {
+	hint := "Send accessToken of the MSAL result, not idToken. "
+	if k.iss.Kind == OIDC {
+		hint = "Send the access_token of the token response, not the id_token. "
+	}
+	return mismatch(tokenIsIDToken, "an access token", "an ID token: "+found, "This is an ID token. It tells the client who signed in and opens no API.", hint+k.iss.scopeHint)
+}
+
+func graphToken(expected, found, detail string) *acsauth.Error {
+	return mismatch(tokenForGraph, expected, found, detail, "")
+}
+
+func proofToken(found string) *acsauth.Error {
+	return mismatch(tokenKind, "a bearer token", found, "The token is bound to a key (proof of possession).",
 		"Ask MSAL for a bearer token: leave authenticationScheme at its default.")
 }

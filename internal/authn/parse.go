@@ -28,20 +28,21 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 func splitCompact(token string) (compact, *acsauth.Error) {
 	switch {
 	case token == "":
-		return compact{}, refuse(tokenMissing, "There is no token.", "Send the access token in the Authorization header.")
+		return compact{}, mismatch(tokenMissing, "an access token", "none", "There is no token.", "Send the access token in the Authorization header.")
 	case len(token) > maxToken:
 		return compact{}, tooLarge()
 	}
 	header, rest, _ := strings.Cut(token, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
-	if header == "" || payload == "" || signature == "" || strings.IndexByte(signature, '.') >= 0 {
-		return compact{}, invalid("The token is not a signed JWT: it does not have three non-empty parts.")
+	if header == "" || payload == "" || signature == "" && !uncontrolled("algorithm") || strings.IndexByte(signature, '.') >= 0 {
+		return compact{}, odd("three non-empty parts", "another number, or an empty one",
+			"The token is not a signed JWT: it does not have three non-empty parts.")
 	}
 	if len(header) > maxHeader {
-		return compact{}, invalid("The header of the token is longer than 2048 bytes.")
+		return compact{}, odd("a header of at most 2048 bytes", "a longer one", "The header of the token is longer than 2048 bytes.")
 	}
 	if !compactAlphabet(token) {
-		return compact{}, invalid("The token holds characters that no JWT has.")
+		return compact{}, odd("letters, digits and - _ . only", "other characters", "The token holds characters that no JWT has.")
 	}
 	return decodeCompact(token[:len(header)+1+len(payload)], header, payload, signature)
 }
@@ -51,7 +52,7 @@ func decodeCompact(signed string, parts ...string) (compact, *acsauth.Error) {
 	for i, part := range parts {
 		b, err := strictBase64.DecodeString(part)
 		if err != nil {
-			return compact{}, invalid("A part of the token is not strict base64url.")
+			return compact{}, odd("three parts in strict base64url", "a part that is not", "A part of the token is not strict base64url.")
 		}
 		raw[i] = b
 	}

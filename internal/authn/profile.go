@@ -1,22 +1,27 @@
 package authn
 
-import "github.com/acs-solutions/acsauth"
+import (
+	"context"
 
-// A profile is one of the two closed forms of an access token of Entra ID. The
-// registration of the API decides which one arrives; no claim of one form is
-// accepted in the other.
+	"github.com/acs-solutions/acsauth"
+)
+
+// A profile is a form of an access token. v1 and v2 are the two closed ones of
+// Entra ID: the registration of the API decides which one arrives, and no claim of
+// one form is accepted in the other. B2C and other OpenID Connect issuers have the open one.
 type profile uint8
 
 const (
 	v1 profile = iota
 	v2
+	open
 	profiles // how many there are
 )
 
-func (p profile) String() string { return [...]string{v1: "1.0", v2: "2.0"}[p] }
+func (p profile) String() string { return [...]string{v1: "1.0", v2: "2.0", open: "open"}[p] }
 
-// client is the claim that names the client application.
-func (p profile) client() string { return [...]string{v1: "appid", v2: "azp"}[p] }
+// client is the claim that names the client application at Entra ID.
+func (p profile) client() string { return [...]string{v1: "appid", v2: "azp", open: "azp"}[p] }
 
 func (p profile) other() profile { return v1 + v2 - p }
 
@@ -25,19 +30,22 @@ const versionHint = "The API's registration decides the version, not the client:
 
 func profileOf(c claims) (profile, *acsauth.Error) {
 	ver, _ := c.str("ver")
-	for p := range profiles {
+	for p := range open {
 		if ver == p.String() {
 			return p, nil
 		}
 	}
-	return 0, refuse(tokenVersion, "Expected ver '1.0' or '2.0', found: "+c.found("ver")+".", versionHint)
+	return v2, mismatch(tokenVersion, "ver '1.0' or '2.0'", c.found("ver"), "Expected ver '1.0' or '2.0', found: "+c.found("ver")+".", versionHint)
 }
 
 // checkClosed refuses a token that has claims of the other profile.
-func checkClosed(c claims, p profile) *acsauth.Error {
-	for _, name := range [...]string{p.other().client(), p.other().client() + "acr"} {
-		if c.has(name) {
-			return refuse(tokenVersion, "A token with ver '"+p.String()+"' must not have the claim "+name+".", versionHint)
+func checkClosed(k *check, _ context.Context) *acsauth.Error {
+	if k.p == open {
+		return nil
+	}
+	for _, name := range [...]string{k.p.other().client(), k.p.other().client() + "acr"} {
+		if k.c.has(name) {
+			return mismatch(tokenVersion, "no claim "+name, k.c.found(name), "A token with ver '"+k.p.String()+"' must not have the claim "+name+".", versionHint)
 		}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 func TestUnknownsAreBounded(t *testing.T) {
 	var u unknowns
 	now := time.Now()
-	id := func(i int) keyID { return keyID{"t", v2, strconv.Itoa(i)} }
+	id := func(i int) keyID { return keyID{"t", v2, strconv.Itoa(i), "RS256"} }
 	for i := range 5000 {
 		u.add(id(i), now)
 		u.add(id(i), now) // again: takes no second place
@@ -26,7 +26,7 @@ func TestUnknownsAreBounded(t *testing.T) {
 	if u.has(id(4999), now.Add(forgetAfter)) {
 		t.Error("remembered for too long")
 	}
-	if u.has(keyID{"t", v1, "4999"}, now) || u.has(keyID{"other", v2, "4999"}, now) {
+	if u.has(keyID{"t", v1, "4999", "RS256"}, now) || u.has(keyID{"other", v2, "4999", "RS256"}, now) {
 		t.Error("a kid of one key set counts as unknown in another")
 	}
 }

@@ -41,8 +41,8 @@ func TestOwnTransport(t *testing.T) {
 	})
 	for _, c := range []struct{ mode, want string }{{"redirect", "keys_unavailable"}, {"endless", "keys_unavailable"}, {"", ""}} {
 		mode = c.mode
-		opt := authn.Options{Issuer: options(nil).Issuer, AllowLoopback: true}
-		opt.Issuer.AuthorityHost = srv.URL
+		opt := authn.Options{Issuers: options(nil).Issuers, AllowLoopback: true}
+		opt.Issuers[0].AuthorityHost = srv.URL
 		v := newVerifier(t, opt)
 		expect(t, v, c.mode, mint(baseV2(), set("iss", base+"/v2.0"), hset("kid", "k")), c.want)
 	}

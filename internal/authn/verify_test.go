@@ -26,10 +26,10 @@ func plainWorld() *authority {
 func TestGoodTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := options(plainWorld())
-		opt.Issuer.AllowGuests = true
+		opt.Issuers[0].AllowGuests = true
 		v := newVerifier(t, opt)
 		want := acsauth.Caller{
-			Key:  acsauth.UserKey{Issuer: publicHost + "/" + tenantA + "/v2.0", Subject: alice},
+			Issuer: "entra", Key: acsauth.UserKey{Issuer: publicHost + "/" + tenantA + "/v2.0", Subject: alice},
 			Kind: acsauth.User, Tenant: tenantA, Client: spaID, Scopes: []string{"access_as_user"}, Expires: time.Now().Add(time.Hour),
 		}
 		with := func(change func(*acsauth.Caller)) acsauth.Caller { c := want; change(&c); return c }
@@ -91,7 +91,7 @@ func TestV1AndV2GiveOneKeyAndTenantsDoNot(t *testing.T) {
 func TestAnyClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := options(plainWorld())
-		opt.Issuer.AllowedClients = []string{"*"}
+		opt.Issuers[0].AllowedClients = []string{"*"}
 		v := newVerifier(t, opt)
 		for azp, want := range map[string]string{strangerID: "", spaID: "", "*": "token_client", "": "token_client", "spa": "token_client"} {
 			if _, code, _ := outcome(v, mint(baseV2(), set("azp", azp))); code != want {
@@ -191,13 +191,20 @@ func checkText(t *testing.T, name, jwt string, err error) {
 	if e.Op == "" || e.Detail == "" || e.Hint == "" || !errorText.MatchString(e.Detail) || !errorText.MatchString(e.Hint) || len(e.Detail) > 400 || len(e.Hint) > 400 {
 		t.Errorf("%s: op %q, detail %q, hint %q", name, e.Op, e.Detail, e.Hint)
 	}
+	if oneSided := e.Code == "keys_unavailable" || e.Code == "teams_not_configured"; !oneSided {
+		for _, side := range []string{e.Expected, e.Found} {
+			if !errorText.MatchString(side) || len(side) > 250 {
+				t.Errorf("%s: %s: expected %q, found %q", name, e.Code, e.Expected, e.Found)
+			}
+		}
+	}
 	secrets := []string{"Alice", "alice@", "AAAA-pairwise", alice}
 	for part := range strings.SplitSeq(jwt, ".") {
 		if len(part) > 40 {
 			secrets = append(secrets, part[20:40])
 		}
 	}
-	if text := e.Error() + e.Hint; slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(text, s) }) {
+	if text := e.Error() + e.Hint + e.Expected + e.Found; slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(text, s) }) {
 		t.Errorf("%s: %q tells too much", name, text)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
@@ -37,6 +38,9 @@ type Options struct {
 	// Adopt returns the identity that another place holds for a user without a
 	// row here, or "". It is taken over if ACS gives tokens for it and no other user has it. Nil: nothing is taken over.
 	Adopt func(context.Context, acsauth.UserKey) (acsauth.Identity, error)
+	// MayCreate is asked once for each user for whom an identity is about to be
+	// made, and says how long to wait if it is too soon. Nil: always at once.
+	MayCreate func(acsauth.UserKey) (wait time.Duration, ok bool)
 	// Log receives one line for each event. Nil: no log.
 	Log *slog.Logger
 	// Observe is told each event. It must not block. Nil: nobody is told.
@@ -53,6 +57,7 @@ type Broker struct {
 	customIDs bool
 	rehome    bool
 	adoptFrom func(context.Context, acsauth.UserKey) (acsauth.Identity, error)
+	mayCreate func(acsauth.UserKey) (time.Duration, bool)
 	log       *slog.Logger
 	observe   func(Event)
 
@@ -82,7 +87,7 @@ func New(o Options) (*Broker, error) {
 		}
 	}
 	b := &Broker{
-		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt,
+		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt, mayCreate: o.MayCreate,
 		log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
 	}
 	if b.log == nil {

@@ -58,6 +58,7 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 	poll := b.timing.pause()
 	patience := time.Now().Add(b.timing.patience)
 	unsure := 0 // intents whose fate the store did not tell
+	asked := false
 	for range b.timing.rounds {
 		row, err := b.read(ctx, key)
 		for err == nil && row.State == acsauth.Pending && row.Lease > 0 { // another holder is at work
@@ -81,6 +82,12 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 		if err != nil && !errors.Is(err, acsauth.ErrNotFound) {
 			return result, storeError(op, err)
 		}
+		if !asked {
+			if err := b.tooMany(op, key); err != nil {
+				return result, err
+			}
+			asked = true
+		}
 		id, fresh, err := b.begin(ctx, op, key, row)
 		if errors.Is(err, errUnsure) {
 			if unsure++; unsure < b.timing.unsure {
@@ -98,6 +105,19 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 		return result, err
 	}
 	return result, pending(op)
+}
+
+// tooMany refuses to make one more identity for a user, or for those of one issuer, who had too many.
+func (b *Broker) tooMany(op string, key acsauth.UserKey) error {
+	if b.mayCreate == nil {
+		return nil
+	}
+	if wait, ok := b.mayCreate(key); !ok {
+		return &acsauth.Error{Kind: acsauth.Throttled, Code: "create_limit", Op: op, RetryAfter: wait,
+			Detail: "Too many identities were made for this user, or for the users of this tenant together.",
+			Hint:   "Keep the identity and do not delete it at sign-out. Operator: ACSAUTH_LIMIT_CREATES and ACSAUTH_LIMIT_TENANT_CREATES."}
+	}
+	return nil
 }
 
 // begin gives a key an identity that another place holds for it, or a fresh

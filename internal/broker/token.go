@@ -19,7 +19,9 @@ type TokenRequest struct {
 	Scopes []acsauth.Scope
 	// Lifetime asked for, 60 minutes to MaxLifetime; 0 stands for MaxLifetime.
 	Lifetime time.Duration
-	// MaxLifetime is the policy of the route, 60 to 1440 minutes.
+	// Allowed are the scopes that this caller may have; nil stands for those of the Broker.
+	Allowed []acsauth.Scope
+	// MaxLifetime is the most that this caller may have on this route, 60 to 1440 minutes.
 	MaxLifetime time.Duration
 	// Create makes the identity if there is none.
 	Create bool
@@ -45,7 +47,7 @@ func (b *Broker) RefreshToken(ctx context.Context, caller acsauth.Caller, r Toke
 }
 
 func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest) (Token, error) {
-	scopes, err := b.grant(op, r.Scopes)
+	scopes, err := b.grant(op, r)
 	if err != nil {
 		return Token{}, err
 	}
@@ -129,6 +131,7 @@ func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, 
 		return Token{AccessToken: r.AccessToken, Identity: acsauth.Identity("8:orgid:" + caller.Key.Subject)}, nil
 	case code == acsidentity.CodeInvalidAccessToken:
 		return Token{}, &acsauth.Error{Kind: acsauth.Forbidden, Code: "teams_token_rejected", Op: op, Err: err,
+			Expected: "a Teams user's token that ACS takes", Found: "a refusal of ACS: InvalidAccessToken",
 			Detail: "ACS does not accept this Teams user token.",
 			Hint:   "Check that the user has a Teams licence, that consent was given for Teams.ManageCalls and Teams.ManageChats, and that the token is fresh."}
 	default:
@@ -164,13 +167,17 @@ func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error 
 }
 
 // grant returns the scopes of a token: those asked for, if the policy has them all.
-func (b *Broker) grant(op string, asked []acsauth.Scope) ([]acsauth.Scope, error) {
-	if asked == nil {
-		return b.scopes, nil
+func (b *Broker) grant(op string, r TokenRequest) ([]acsauth.Scope, error) {
+	allowed, asked := b.scopes, r.Scopes
+	if r.Allowed != nil {
+		allowed = normalScopes(r.Allowed)
 	}
-	if len(asked) == 0 || len(asked) > len(acsauth.AllScopes()) {
+	if asked == nil && len(allowed) > 0 {
+		return allowed, nil
+	}
+	if len(asked) == 0 && len(allowed) > 0 || len(asked) > len(acsauth.AllScopes()) {
 		return nil, &acsauth.Error{Kind: acsauth.Invalid, Code: "scope_invalid", Op: op,
-			Detail: "The list of scopes is empty or too long.", Hint: "Leave scopes out to get " + joinScopes(b.scopes) + "."}
+			Detail: "The list of scopes is empty or too long.", Hint: "Leave scopes out to get " + joinScopes(allowed) + "."}
 	}
 	for _, s := range asked {
 		if !slices.Contains(acsauth.AllScopes(), s) {
@@ -179,13 +186,28 @@ func (b *Broker) grant(op string, asked []acsauth.Scope) ([]acsauth.Scope, error
 		}
 	}
 	for _, s := range asked {
-		if !b.allows(s) {
-			return nil, &acsauth.Error{Kind: acsauth.Forbidden, Code: "scope_not_allowed", Op: op,
-				Detail: "The scope " + string(s) + " is not given to this user.",
-				Hint:   "This server gives " + joinScopes(b.scopes) + ". Operator: ACSAUTH_SCOPES."}
+		if !allows(allowed, s) {
+			return nil, notAllowed(op, allowed, asked)
 		}
 	}
+	if len(allowed) == 0 {
+		return nil, notAllowed(op, allowed, asked)
+	}
 	return normalScopes(asked), nil
+}
+
+func notAllowed(op string, allowed, asked []acsauth.Scope) error {
+	return &acsauth.Error{Kind: acsauth.Forbidden, Code: "scope_not_allowed", Op: op,
+		Detail:   "Not every ACS scope that was asked for is given to this user.",
+		Expected: "scopes within " + orNone(allowed), Found: orNone(asked),
+		Hint: "Ask for " + orNone(allowed) + ". Operator: ACSAUTH_SCOPES, or the rule of ACSAUTH_POLICY that fits this user."}
+}
+
+func orNone(s []acsauth.Scope) string {
+	if len(s) == 0 {
+		return "none"
+	}
+	return joinScopes(s)
 }
 
 // wider names the scope that includes a narrower one.
@@ -195,9 +217,9 @@ var wider = map[acsauth.Scope][]acsauth.Scope{
 	acsauth.ScopeVoIPJoin:        {acsauth.ScopeVoIP},
 }
 
-func (b *Broker) allows(s acsauth.Scope) bool {
-	return slices.Contains(b.scopes, s) ||
-		slices.ContainsFunc(wider[s], func(w acsauth.Scope) bool { return slices.Contains(b.scopes, w) })
+func allows(allowed []acsauth.Scope, s acsauth.Scope) bool {
+	return slices.Contains(allowed, s) ||
+		slices.ContainsFunc(wider[s], func(w acsauth.Scope) bool { return slices.Contains(allowed, w) })
 }
 
 func grantLifetime(op string, r TokenRequest) (time.Duration, error) {

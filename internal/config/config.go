@@ -26,6 +26,16 @@ type Config struct {
 	// URL under which clients reach the service. It is told to them in the protected resource metadata (RFC 9728);
 	// without it there is no such metadata.
 	PublicURL string `env:"ACSAUTH_PUBLIC_URL" group:"Listening" write:"an https URL, such as https://acsauth.contoso.com"`
+	// Certificate chain and private key, PEM, for TLS of the service's own. Changed files are taken over without a restart. Without them the
+	// service speaks plain HTTP and needs a proxy in front that speaks TLS.
+	TLSCertificate string `env:"ACSAUTH_TLS_CERTIFICATE" group:"Listening" write:"the path of a PEM file with the certificate chain"`
+	// Private key of the certificate.
+	TLSKey string `env:"ACSAUTH_TLS_KEY" group:"Listening" write:"the path of a PEM file with the private key"`
+	// Proxies whose word on the client's address is believed: addresses, networks, loopback or private. Empty: none, and the address of the
+	// connection counts.
+	TrustedProxies List `env:"ACSAUTH_TRUSTED_PROXIES" group:"Listening" write:"addresses and networks with commas between, such as 10.0.0.0/8, loopback or private"`
+	// Header in which those proxies name the client.
+	ForwardedHeader string `env:"ACSAUTH_FORWARDED_HEADER" envDefault:"x-forwarded-for" group:"Listening" write:"x-forwarded-for or forwarded"`
 	// Web origins whose pages may call the service from a browser (CORS). Empty: none. The single entry * allows all,
 	// which is safe for other people's data, since no cookie is ever used, but lets any page try a token that it has.
 	AllowedOrigins List `env:"ACSAUTH_ALLOWED_ORIGINS" group:"Listening" write:"origins with commas between, such as https://app.contoso.com, or * alone"`
@@ -39,6 +49,9 @@ type Config struct {
 	// Directory (tenant) ids of Microsoft Entra ID whose users may call. Only ids are taken: common, organizations and
 	// domain names would let in tenants that nobody named.
 	TenantIDs List `env:"ACSAUTH_TENANT_IDS" alias:"AzureActiveDirectory__TenantId,microsoftEntraID_tenantId,azureActiveDirectory_tenantId" group:"Callers" write:"the directory (tenant) id of your Entra ID tenant, a GUID; several with commas between"`
+	// Whether users of every tenant of the cloud may call, in place of a list of tenants. Anybody can make a tenant, so say with
+	// ACSAUTH_POLICY, ACSAUTH_ROLES or the app registration who gets in. Personal Microsoft accounts stay out.
+	AnyTenant bool `env:"ACSAUTH_ANY_TENANT" envDefault:"false" group:"Callers" write:"true or false"`
 	// Application (client) id of the app registration of this API. Tokens for it are accepted under
 	// the id itself and under api://ID.
 	ClientID string `env:"ACSAUTH_CLIENT_ID" alias:"AzureActiveDirectory__ClientId,microsoftEntraID_clientId,azureActiveDirectory_clientId" group:"Callers" write:"the application (client) id of this API's app registration, a GUID"`
@@ -55,11 +68,26 @@ type Config struct {
 	AllowGuests bool `env:"ACSAUTH_ALLOW_GUESTS" envDefault:"true" group:"Callers" write:"true or false"`
 	// Delegated permission (scope) that a caller's token must carry.
 	Scope string `env:"ACSAUTH_SCOPE" envDefault:"access_as_user" group:"Callers" write:"the name of one scope of this API's app registration, such as access_as_user"`
+	// App roles, one of which a user must have. Empty: no role is needed.
+	Roles List `env:"ACSAUTH_ROLES" group:"Callers" write:"values of app roles of this API's registration, with commas between"`
 	// Where Microsoft Entra ID is. Other clouds: https://login.microsoftonline.us, https://login.partner.microsoftonline.cn.
 	AuthorityHost string `env:"ACSAUTH_AUTHORITY_HOST" envDefault:"https://login.microsoftonline.com" alias:"AzureActiveDirectory__Instance" group:"Callers" write:"an https URL without a path, such as https://login.microsoftonline.com"`
+	// File with further issuers of callers' tokens: other clouds, Entra External ID, Azure AD B2C, any OpenID Connect issuer; see docs/issuers.md. If
+	// it is given, ACSAUTH_TENANT_IDS, ACSAUTH_CLIENT_ID and ACSAUTH_ALLOWED_CLIENTS may be left out, all three. It is read at the start.
+	Issuers string `env:"ACSAUTH_ISSUERS" group:"Callers" write:"the path of a file of issuers (JSON)"`
+
+	// File that says which callers get which operations, ACS scopes and lifetimes; see docs/policy.md. A changed file is taken over without a
+	// restart. Empty: every accepted user gets ACSAUTH_SCOPES and all operations.
+	Policy string `env:"ACSAUTH_POLICY" group:"Callers" write:"the path of a policy file (JSON)"`
+	// Client applications that may call the administration routes (/api/admin), by application (client) id, if their token has the app role
+	// Identities.Read or Identities.Manage, too. Empty: nobody may.
+	AdminClients List `env:"ACSAUTH_ADMIN_CLIENTS" group:"Callers" write:"the application (client) ids of your administration tools, GUIDs with commas between"`
 
 	// Connection string of the ACS resource, with its access key. Give either this or ACSAUTH_ACS_ENDPOINT.
 	ACSConnectionString Secret `env:"ACSAUTH_ACS_CONNECTION_STRING" alias:"CommunicationServices__ConnectionString,communicationServices_connectionString" secret:"true" group:"Azure Communication Services" write:"the connection string from Keys of your ACS resource: endpoint=https://NAME.communication.azure.com/;accesskey=KEY"`
+	// Connection string with the other key of the same ACS resource. With both, a request that one key is refused for is signed with the
+	// other, so either key can be regenerated without a pause; see docs/secrets.md.
+	ACSConnectionString2 Secret `env:"ACSAUTH_ACS_CONNECTION_STRING_2" secret:"true" group:"Azure Communication Services" write:"the other connection string from Keys of your ACS resource"`
 	// Endpoint of the ACS resource, to be called with a token of Entra ID instead of a key; see ACSAUTH_ACS_CREDENTIAL.
 	ACSEndpoint string `env:"ACSAUTH_ACS_ENDPOINT" group:"Azure Communication Services" write:"an https URL without a path, such as https://NAME.communication.azure.com"`
 	// Credential used with ACSAUTH_ACS_ENDPOINT: managed-identity, workload-identity or azure-cli. Just the
@@ -129,10 +157,49 @@ type Config struct {
 	// Life of the ACS tokens of the public samples' routes (/api/token), 60 to 1440 minutes. Their clients do not refresh, so it is long.
 	SampleTokenLifetime Minutes `env:"ACSAUTH_SAMPLE_TOKEN_LIFETIME" envDefault:"1440m" group:"Tokens" write:"minutes or a duration, 60 to 1440 minutes, such as 1440 or 24h"`
 
+	// Requests that one user may make, in this process. Beyond it: 429 with Retry-After.
+	// In acsauth-dev this limit and those below are off unless set.
+	LimitUser Rate `env:"ACSAUTH_LIMIT_USER" envDefault:"120/1m" group:"Limits" write:"a number and a time of 1s to 24h, such as 120/1m, or off"`
+	// Requests that the users of one tenant (or issuer) may make together, in this process.
+	LimitTenant Rate `env:"ACSAUTH_LIMIT_TENANT" envDefault:"6000/1m" group:"Limits" write:"a number and a time of 1s to 24h, such as 6000/1m, or off"`
+	// Requests from one address (of IPv6: from one /64), good and bad, in this process. Behind a proxy that is not in ACSAUTH_TRUSTED_PROXIES all clients
+	// share an address, so it is off unless you say otherwise.
+	LimitAddress Rate `env:"ACSAUTH_LIMIT_ADDRESS" envDefault:"off" group:"Limits" write:"a number and a time of 1s to 24h, such as 600/1m, or off"`
+	// Identities that may be made for one user, who deletes and makes them again, in this process.
+	LimitCreates Rate `env:"ACSAUTH_LIMIT_CREATES" envDefault:"5/24h" group:"Limits" write:"a number and a time of 1s to 24h, such as 5/24h, or off"`
+	// Identities that may be made for the users of one tenant (or issuer) together, in this process. ACS itself makes 1000 in 30 seconds.
+	LimitTenantCreates Rate `env:"ACSAUTH_LIMIT_TENANT_CREATES" envDefault:"1000/1m" group:"Limits" write:"a number and a time of 1s to 24h, such as 1000/1m, or off"`
+	// Requests with a bearer token that are at work at once. Beyond it: 503 with Retry-After.
+	MaxInFlight int `env:"ACSAUTH_MAX_IN_FLIGHT" envDefault:"1024" group:"Limits" write:"a number of 1 to 100000"`
+	// Connections at once. Beyond it, new ones are closed.
+	MaxConnections int `env:"ACSAUTH_MAX_CONNECTIONS" envDefault:"4096" group:"Limits" write:"a number of 1 to 1000000"`
+	// Connections at once from one address (of IPv6: from one /64). 0: no such limit.
+	MaxConnectionsPerAddress int `env:"ACSAUTH_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0" group:"Limits" write:"a number of 0 to 1000000"`
+
+	// Where the audit log goes: off, stdout (where the log is, too), stderr, or file:PATH, one line of JSON for each decision; see docs/audit.md.
+	Audit string `env:"ACSAUTH_AUDIT" envDefault:"off" group:"Audit" write:"off, stdout, stderr or file:PATH"`
+	// Keys of the audit log: one or two, each 32 bytes or more in base64, with a comma between. The first makes the keyed hashes that stand for
+	// users and chains the lines. Without one, hashes differ from start to start, and whoever can write the file can also make a new chain.
+	AuditKeys Secret `env:"ACSAUTH_AUDIT_KEYS" secret:"true" group:"Audit" write:"one or two keys of 32 bytes or more in base64, such as from: openssl rand -base64 32"`
+	// Whether audit lines hold the address of the client, which is personal data.
+	AuditAddresses bool `env:"ACSAUTH_AUDIT_ADDRESSES" envDefault:"false" group:"Audit" write:"true or false"`
+	// Size at which a new audit file is begun.
+	AuditFileSize int `env:"ACSAUTH_AUDIT_FILE_SIZE" envDefault:"100" group:"Audit" write:"a number of MiB, 1 to 10240"`
+
+	// Credential that fetches the secrets that are in Azure Key Vault, that is, are given as keyvault:https://VAULT.vault.azure.net/secrets/NAME:
+	// managed-identity, workload-identity or azure-cli. The identity is that of ACSAUTH_ACS_CLIENT_ID, ACSAUTH_ACS_TENANT_ID and
+	// ACSAUTH_ACS_TOKEN_PATH.
+	KeyVaultCredential string `env:"ACSAUTH_KEYVAULT_CREDENTIAL" envDefault:"managed-identity" group:"Secrets" write:"managed-identity, workload-identity or azure-cli"`
+	// How often secrets in files are read again while the service runs; those in Key Vault are fetched again as often, but at most every 5 minutes.
+	// A changed secret is used without a restart where docs/secrets.md says so.
+	SecretsRefresh string `env:"ACSAUTH_SECRETS_REFRESH" envDefault:"1m" group:"Secrets" write:"a duration of 10s to 24h, such as 1m, or off"`
+
 	// Least level that is logged: debug, info, warn, error.
 	LogLevel slog.Level `env:"ACSAUTH_LOG_LEVEL" envDefault:"info" group:"Log" write:"debug, info, warn or error"`
 	// Form of the log: json or text.
 	LogFormat string `env:"ACSAUTH_LOG_FORMAT" envDefault:"json" group:"Log" write:"json or text"`
 
+	issuers []Issuer          // of the file ACSAUTH_ISSUERS
 	origins map[string]origin // by name of the setting
+	mode    Mode              // that it was loaded for
 }

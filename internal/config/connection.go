@@ -39,3 +39,14 @@ func isBase64(s string) bool {
 	b, err := base64.StdEncoding.DecodeString(s)
 	return err == nil && len(b) > 0
 }
+
+// ACSKeys returns the access keys of the ACS resource in base64, the first one first: one or two, or none if a token of Entra ID is used.
+func (c *Config) ACSKeys() []Secret {
+	var keys []Secret
+	for _, s := range [...]Secret{c.ACSConnectionString, c.ACSConnectionString2} {
+		if _, key, err := splitConnectionString(s.Reveal()); err == nil { // Validate reports the fault
+			keys = append(keys, NewSecret(key))
+		}
+	}
+	return keys
+}

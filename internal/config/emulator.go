@@ -37,7 +37,8 @@ func IsEmulatorValue(s string) bool {
 // noEmulator refuses whatever is known to everybody who has the emulator.
 func (k *check) noEmulator() {
 	c := k.c
-	_, key, _ := splitConnectionString(c.ACSConnectionString.Reveal()) // its fault is reported elsewhere
+	_, key, _ := splitConnectionString(c.ACSConnectionString.Reveal()) // their faults are reported elsewhere
+	_, key2, _ := splitConnectionString(c.ACSConnectionString2.Reveal())
 	values := [...]struct {
 		name string
 		list []string
@@ -47,7 +48,9 @@ func (k *check) noEmulator() {
 		{"ACSAUTH_AUDIENCES", c.Audiences},
 		{"ACSAUTH_ALLOWED_CLIENTS", c.AllowedClients},
 		{"ACSAUTH_TEAMS_CLIENTS", c.TeamsClients},
+		{"ACSAUTH_ADMIN_CLIENTS", c.AdminClients},
 		{"ACSAUTH_ACS_CONNECTION_STRING", []string{key}},
+		{"ACSAUTH_ACS_CONNECTION_STRING_2", []string{key2}},
 		{"ACSAUTH_ACS_RESOURCE", []string{c.ACSResource}},
 		{"ACSAUTH_CLIENT_SECRET", []string{c.ClientSecret.Reveal()}},
 		{"ACSAUTH_GRAPH_MAC_KEYS", strings.Split(c.GraphMACKeys.Reveal(), ",")},

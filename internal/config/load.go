@@ -22,7 +22,7 @@ type Sources struct {
 // found; the Config then holds what could be read, fit for [Config.Report] only.
 func Load(s Sources, mode Mode) (*Config, error) {
 	var fs faults
-	c := &Config{origins: map[string]origin{}}
+	c := &Config{origins: map[string]origin{}, mode: mode}
 	layers := s.layers(&fs)
 	values := map[string]string{}
 	for _, set := range settings() {
@@ -31,8 +31,10 @@ func Load(s Sources, mode Mode) (*Config, error) {
 		}
 	}
 	c.defaultListen(mode, layers.environment, values)
+	defaultLimits(mode, values)
 	fs.parse(c, values)
 	c.normalize()
+	c.readIssuers(&fs, mode)
 	for _, f := range c.faults(mode) {
 		if !fs.has(f.Name) && !fs.has(f.Name+fileSuffix) {
 			fs = append(fs, f)
@@ -85,6 +87,7 @@ func environ(list []string) map[string]string {
 type origin struct {
 	source string // flag, environment or file PATH
 	name   string // the name it was given under
+	path   string // of the file that holds it, if it is a secret in a file
 }
 
 type given struct {
@@ -96,7 +99,7 @@ type given struct {
 // values are a fault, and so is a secret given both directly and by a file.
 func (fs *faults) resolve(set setting, ls layers) (string, origin, bool) {
 	if v := ls.flags.values[set.name]; v != "" {
-		return v, origin{ls.flags.kind, set.name}, true
+		return v, origin{source: ls.flags.kind, name: set.name}, true
 	}
 	all := set.given(ls)
 	if len(all) == 0 {
@@ -120,7 +123,9 @@ func (fs *faults) resolve(set setting, ls layers) (string, origin, bool) {
 		fs.add(first.name, "the file it names cannot be used: "+reason(err), "the path of a file that holds "+set.name)
 		return "", origin{}, false
 	}
-	return v, first.origin, true
+	from := first.origin
+	from.path = first.value
+	return v, from, true
 }
 
 // given lists the values of the setting, the one that wins first.
@@ -129,7 +134,7 @@ func (s setting) given(ls layers) []given {
 	for _, l := range []layer{ls.environment, ls.file} {
 		for _, name := range s.names() {
 			if v := strings.TrimSpace(l.values[name]); v != "" {
-				out = append(out, given{origin{l.kind, name}, v})
+				out = append(out, given{origin{source: l.kind, name: name}, v})
 			}
 		}
 	}
@@ -149,7 +154,7 @@ func (c *Config) defaultListen(mode Mode, environment layer, values map[string]s
 		values[listen] = "127.0.0.1:8080"
 	case port != "":
 		values[listen] = ":" + port
-		c.origins[listen] = origin{environment.kind, "PORT"}
+		c.origins[listen] = origin{source: environment.kind, name: "PORT"}
 	}
 }
 
@@ -188,7 +193,7 @@ func parseProblem(set setting, value string, err error) string {
 
 // normalize gives values that mean the same one form.
 func (c *Config) normalize() {
-	for _, l := range []List{c.TenantIDs, c.AllowedClients, c.TeamsClients} {
+	for _, l := range []List{c.TenantIDs, c.AllowedClients, c.TeamsClients, c.AdminClients} {
 		for i, id := range l {
 			l[i] = strings.ToLower(id)
 		}

@@ -26,6 +26,7 @@ environment over the file, the file over the default. An empty value counts as n
 
 - The file has lines ` + "`NAME=VALUE`" + ` with the same names. Empty lines and lines that begin with ` + "`#`" + ` are skipped. At most 64 KiB.
 - A secret may also be given as ` + "`<NAME>_FILE`" + `, the path of a file that holds it (one line break at its end is dropped, at most 64 KiB). Giving both is a fault.
+- A secret may also be in Azure Key Vault: the value, or the content of the file, is then ` + "`keyvault:https://VAULT.vault.azure.net/secrets/NAME`" + `. See [secrets.md](secrets.md).
 - A list has commas between its entries.
 - A name that begins with ` + "`ACSAUTH_`" + ` and is not in this table is a fault, so a slip of the pen is found at the start. The variables that Kubernetes makes for a service called acsauth are left alone.
 - ` + "`acsauth check`" + ` prints what is in effect and where it came from, with secrets redacted, and every fault at once. ` + "`acsauth check --ping`" + ` also asks the upstreams.

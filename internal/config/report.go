@@ -32,6 +32,9 @@ func (c *Config) Report() []Value {
 
 // shown is a value fit for print. The name of a store that is not understood may hold a password.
 func shown(s setting, v any) string {
+	if secret, ok := v.(Secret); ok {
+		return secret.shown()
+	}
 	text := show(v)
 	if s.name == "ACSAUTH_STORE" || s.name == "ACSAUTH_GRAPH_JOURNAL" {
 		if _, err := ParseStore(text); err != nil && text != "" {

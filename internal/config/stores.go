@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"regexp"
 	"strings"
 )
@@ -29,7 +28,7 @@ func (k *check) store() {
 	n, ok := k.storeName("ACSAUTH_STORE", c.Store)
 	if c.StoreCredential != "" {
 		k.oneOf("ACSAUTH_STORE_CREDENTIAL", c.StoreCredential, ManagedIdentity, WorkloadIdentity, AzureCLI)
-		if c.StoreSecret != "" {
+		if !c.StoreSecret.IsZero() {
 			k.add("ACSAUTH_STORE_CREDENTIAL", "is set beside ACSAUTH_STORE_SECRET", "only one of them")
 		}
 	}
@@ -40,7 +39,7 @@ func (k *check) store() {
 		}
 		return
 	}
-	if _, err := c.MACKeys(); err != nil {
+	if _, err := c.MACKeys(); err != nil && !c.GraphMACKeys.Pending() {
 		k.bad("ACSAUTH_GRAPH_MAC_KEYS", err.Error())
 	}
 	if c.ACSCustomIDs {
@@ -78,7 +77,7 @@ func (k *check) graph() {
 		k.bad("ACSAUTH_GRAPH_EXTENSION", "is "+quote(c.GraphExtension))
 	}
 	given := 0
-	for _, set := range [...]bool{c.ClientSecret != "", c.ClientCertificate != "", c.ClientCredential != ""} {
+	for _, set := range [...]bool{!c.ClientSecret.IsZero(), !c.ClientCertificate.IsZero(), c.ClientCredential != ""} {
 		if set {
 			given++
 		}
@@ -104,20 +103,11 @@ func (c *Config) Delegates() bool {
 
 // MACKeys returns the keys that sign mappings in Graph; the first signs. Its error shows no part of them.
 func (c *Config) MACKeys() ([][]byte, error) {
-	if c.GraphMACKeys == "" {
+	if c.GraphMACKeys.Pending() {
+		return nil, ErrUnresolved
+	}
+	if c.GraphMACKeys.IsZero() {
 		return nil, problem(missing + ", and users can write their own values")
 	}
-	texts := strings.Split(c.GraphMACKeys.Reveal(), ",")
-	if len(texts) > 2 {
-		return nil, problem("has more than two keys")
-	}
-	var keys [][]byte
-	for _, text := range texts {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if err != nil || len(key) < minMACKey {
-			return nil, problem("has a key that is not base64 of 32 bytes or more")
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
+	return keyList(c.GraphMACKeys.Reveal())
 }

@@ -1,37 +1,11 @@
 package config
 
 import (
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-const redacted = "[redacted]"
-
-// A Secret is a value that no log, error or printout shows.
-type Secret string
-
-// Reveal returns the secret itself.
-func (s Secret) Reveal() string { return string(s) }
-
-// String hides the secret.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return redacted
-}
-
-// GoString hides the secret from %#v.
-func (s Secret) GoString() string { return s.String() }
-
-// LogValue hides the secret from logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalText hides the secret from JSON.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // A problem is what the text of a setting has against it, fit to be shown.
 type problem string

@@ -27,6 +27,9 @@ func (c *Config) faults(mode Mode) faults {
 	k.acs()
 	k.store()
 	k.tokens()
+	k.secrets()
+	k.limits()
+	k.audit()
 	k.oneOf("ACSAUTH_LOG_FORMAT", c.LogFormat, "json", "text")
 	if mode == Production {
 		k.noEmulator()
@@ -107,7 +110,13 @@ func (k *check) between(name string, d, least, most time.Duration) {
 
 func (k *check) callers() {
 	c := k.c
+	if !c.hasMain() {
+		return // the issuers are those of the file
+	}
 	k.tenants()
+	for _, r := range c.Roles {
+		k.form("ACSAUTH_ROLES", r, wordForm)
+	}
 	if c.ClientID == "" {
 		k.bad("ACSAUTH_CLIENT_ID", missing)
 	}
@@ -124,7 +133,10 @@ func (k *check) callers() {
 
 func (k *check) tenants() {
 	const name = "ACSAUTH_TENANT_IDS"
-	if len(k.c.TenantIDs) == 0 {
+	switch {
+	case k.c.AnyTenant && len(k.c.TenantIDs) > 0:
+		k.add("ACSAUTH_ANY_TENANT", "is true beside "+name, "only one of them")
+	case !k.c.AnyTenant && len(k.c.TenantIDs) == 0:
 		k.bad(name, missing)
 	}
 	for _, id := range k.c.TenantIDs {
@@ -141,16 +153,17 @@ func (k *check) acs() {
 	c := k.c
 	const connection, endpoint = "ACSAUTH_ACS_CONNECTION_STRING", "ACSAUTH_ACS_ENDPOINT"
 	switch {
-	case c.ACSConnectionString == "" && c.ACSEndpoint == "":
+	case c.ACSConnectionString.IsZero() && c.ACSEndpoint == "":
 		k.add(connection, missing+", and neither is "+endpoint, find(connection).write+" (or set "+endpoint+" to use a managed identity)")
-	case c.ACSConnectionString != "" && c.ACSEndpoint != "":
+	case !c.ACSConnectionString.IsZero() && c.ACSEndpoint != "":
 		k.add(endpoint, "is set beside "+connection, "only one of them")
 	case c.ACSEndpoint != "":
 		k.upstream(endpoint, c.ACSEndpoint)
 		k.credential()
-	default:
+	case !c.ACSConnectionString.Pending():
 		k.connectionString(connection)
 	}
+	k.secondKey()
 	if c.ACSResource != "" {
 		k.form("ACSAUTH_ACS_RESOURCE", c.ACSResource, labelForm)
 	}
@@ -176,16 +189,21 @@ func (k *check) credential() {
 	k.oneOf("ACSAUTH_ACS_CREDENTIAL", c.ACSCredential, ManagedIdentity, WorkloadIdentity, AzureCLI)
 	k.guid("ACSAUTH_ACS_CLIENT_ID", c.ACSClientID)
 	k.guid("ACSAUTH_ACS_TENANT_ID", c.ACSTenantID)
-	if c.ACSCredential != WorkloadIdentity {
-		return
+	if c.ACSCredential == WorkloadIdentity {
+		k.workloadIdentity()
 	}
+}
+
+// workloadIdentity checks what every workload identity needs.
+func (k *check) workloadIdentity() {
+	c := k.c
 	needed := [...]struct{ name, value string }{
 		{"ACSAUTH_ACS_CLIENT_ID", c.ACSClientID},
 		{"ACSAUTH_ACS_TENANT_ID", c.ACSTenantID},
 		{"ACSAUTH_ACS_TOKEN_PATH", c.ACSTokenPath},
 	}
 	for _, n := range needed {
-		if n.value == "" {
+		if n.value == "" && !k.has(n.name) {
 			k.bad(n.name, missing+", and a workload identity needs it")
 		}
 	}

@@ -34,18 +34,6 @@ func (c *Config) AllAudiences() []string {
 	return out
 }
 
-// ScopeURI is the full name of the scope that clients ask Entra ID for.
-func (c *Config) ScopeURI() string { return "api://" + c.ClientID + "/" + c.Scope }
-
-// AuthorizationServers lists the issuers that clients get tokens from, one for each tenant.
-func (c *Config) AuthorizationServers() []string {
-	var out []string
-	for _, t := range c.TenantIDs {
-		out = append(out, c.AuthorityHost+"/"+t+"/v2.0")
-	}
-	return out
-}
-
 // Endpoint is the endpoint of the ACS resource, from whichever setting names it, or "".
 func (c *Config) Endpoint() string {
 	if c.ACSEndpoint != "" {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
@@ -30,7 +31,8 @@ type Client struct {
 	host    string
 	tenants []string
 	id      string
-	prove   prover
+	proof   atomic.Pointer[prover]
+	rs256   bool
 	http    *http.Client
 
 	cache   *otter.Cache[slot, Token]
@@ -70,10 +72,12 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entra: %w", err)
 	}
-	return &Client{
-		host: o.AuthorityHost, tenants: slices.Clone(o.Tenants), id: strings.ToLower(o.ClientID), prove: prove, cache: cache,
+	c := &Client{
+		host: o.AuthorityHost, tenants: slices.Clone(o.Tenants), id: strings.ToLower(o.ClientID), rs256: o.RS256, cache: cache,
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-	}, nil
+	}
+	c.proof.Store(&prove)
+	return c, nil
 }
 
 // Close forgets all tokens and ends the cache's goroutines.

@@ -54,6 +54,7 @@ func refusal(status int, h http.Header, text []byte, now time.Time) *acsauth.Err
 		return strange(cause)
 	case has(consentCodes) || f.Suberror == "consent_required" || f.Error == "consent_required":
 		return &acsauth.Error{Kind: acsauth.StepUp, Code: codeConsent, Op: op, Err: cause, Claims: f.Claims,
+			Expected: "consent to User.ReadWrite of Microsoft Graph for this server's application", Found: number(code),
 			Detail: "Nobody has consented that this server reads and writes the user's profile in Microsoft Graph.",
 			Hint:   "Sign in again and consent, or ask an administrator to consent to User.ReadWrite for this server's application."}
 	case has(stepUpCodes) || f.Claims != "" || f.Error == "interaction_required":
@@ -62,6 +63,7 @@ func refusal(status int, h http.Header, text []byte, now time.Time) *acsauth.Err
 		return rejectedAssertion(cause)
 	case has(userCodes):
 		return &acsauth.Error{Kind: acsauth.Forbidden, Code: codeUser, Op: op, Err: cause,
+			Expected: "a user for whom Microsoft Entra ID gives this server a token", Found: number(code),
 			Detail: "Microsoft Entra ID does not let this server act for this user.",
 			Hint:   "An administrator finds the reason in the sign-in log of the tenant, for example a blocked account or a policy."}
 	case f.Error == "invalid_grant" && code != 500131:
@@ -73,12 +75,22 @@ func refusal(status int, h http.Header, text []byte, now time.Time) *acsauth.Err
 // StepUp is the error for a claims challenge; claims is JSON or empty.
 func StepUp(claims string, cause error) *acsauth.Error {
 	return &acsauth.Error{Kind: acsauth.StepUp, Code: codeStepUp, Op: op, Err: cause, Claims: claims,
+		Expected: "a sign-in that meets the claims of the challenge", Found: "an older or weaker sign-in",
 		Detail: "Microsoft Entra ID wants the user to sign in again, with more than before.",
 		Hint:   "Get a new access token with the claims of the challenge and repeat the call."}
 }
 
+// number names the reason of Entra ID, which everybody can look up.
+func number(code int) string {
+	if code == 0 {
+		return "a refusal"
+	}
+	return "a refusal, AADSTS" + strconv.Itoa(code)
+}
+
 func rejectedAssertion(cause error) *acsauth.Error {
 	return &acsauth.Error{Kind: acsauth.Unauthenticated, Code: codeAssertion, Op: op, Err: cause,
+		Expected: "an access token that Microsoft Entra ID still takes", Found: "one that was revoked or is over",
 		Detail: "Microsoft Entra ID no longer takes the access token of this call.", Hint: "Get a new access token and repeat the call."}
 }
 

@@ -69,7 +69,7 @@ func (c *Client) try(ctx context.Context, s slot, form url.Values) (Token, error
 	endpoint := c.host + "/" + s.tenant + "/oauth2/v2.0/token"
 	body := maps.Clone(form)
 	body.Set("client_id", c.id)
-	if err := c.prove(ctx, endpoint, body); err != nil {
+	if err := (*c.proof.Load())(ctx, endpoint, body); err != nil {
 		return Token{}, &acsauth.Error{Kind: acsauth.Unavailable, Code: codeUnavailable, Op: op, Err: err, RetryAfter: time.Second,
 			Detail: "This server cannot prove its own identity to Microsoft Entra ID now.",
 			Hint:   "Operator: check the managed identity or the federated token file; the cause is in the log."}

@@ -38,6 +38,8 @@ var codes = []codeInfo{
 	{"token_guest", acsauth.Forbidden, "Guests not allowed", 0},
 	{"token_app_only", acsauth.Forbidden, "Token without a user", 0},
 	{"token_scope", acsauth.Forbidden, "Scope missing", 0},
+	{"token_role", acsauth.Forbidden, "App role missing", 0},
+	{"policy_denied", acsauth.Forbidden, "Not allowed by policy", 0},
 	{"keys_unavailable", acsauth.Unavailable, "Signing keys not available", 0},
 
 	{"teams_token_missing", acsauth.Invalid, "No Teams token", 0},
@@ -67,6 +69,8 @@ var codes = []codeInfo{
 	{"create_outcome_unknown", acsauth.Unavailable, "Outcome of a create unknown", 0},
 	{"store_unavailable", acsauth.Unavailable, "Store not available", 0},
 	{"store_timeout", acsauth.Timeout, "Store too slow", 0},
+	{"store_cannot_find", acsauth.Rejected, "Store cannot look up identities", http.StatusNotImplemented},
+	{"create_limit", acsauth.Throttled, "Too many identities", 0},
 
 	{"consent_required", acsauth.StepUp, "Consent needed", 0},
 	{"step_up_required", acsauth.StepUp, "Another sign-in needed", 0},
@@ -87,6 +91,14 @@ var codes = []codeInfo{
 	{"graph_unavailable", acsauth.Unavailable, "Graph not available", 0},
 	{"graph_timeout", acsauth.Timeout, "Graph too slow", 0},
 	{"user_absent", acsauth.Unavailable, "The user has to be there", 0},
+
+	{"admin_disabled", acsauth.Forbidden, "Administration switched off", 0},
+	{"admin_client", acsauth.Forbidden, "Client not for administration", 0},
+	{"admin_role", acsauth.Forbidden, "App role missing", 0},
+	{"address_limit", acsauth.Throttled, "Too many requests of an address", 0},
+	{"user_limit", acsauth.Throttled, "Too many requests of a user", 0},
+	{"tenant_limit", acsauth.Throttled, "Too many requests of a tenant", 0},
+	{"audit_unavailable", acsauth.Unavailable, "Audit log not available", 0},
 
 	{"route_not_found", acsauth.NotFound, "No such route", 0},
 	{"method_not_allowed", acsauth.Invalid, "Method not allowed", http.StatusMethodNotAllowed},

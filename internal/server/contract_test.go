@@ -81,12 +81,13 @@ func storeSays(kind acsauth.Kind, code string) func(*world, string) {
 }
 
 const (
-	lookups   = " GET /api/user DELETE /api/user "
-	noBody    = " GET /getUser GET /getToken GET /refreshToken GET /exchangeToken GET /api/user DELETE /api/user GET /api/token GET /api/token/teams "
+	export    = " GET /api/user/export "
+	lookups   = export + " GET /api/user DELETE /api/user "
+	noBody    = export + " GET /getUser GET /getToken GET /refreshToken GET /exchangeToken GET /api/user DELETE /api/user GET /api/token GET /api/token/teams "
 	exchanges = " GET /exchangeToken POST /exchangeToken GET /api/token/teams POST /api/token/teams "
 	makers    = " GET /getUser POST /getUser GET /getToken POST /getToken GET /refreshToken POST /refreshToken POST /api/user "
 	others    = makers + exchanges + " POST /revokeTokens GET /api/token POST /api/token " // all but lookups
-	mappers   = makers + exchanges + " POST /revokeTokens DELETE /api/user "
+	mappers   = export + makers + exchanges + " POST /revokeTokens DELETE /api/user "
 )
 
 func scenarios() []scenario {
@@ -97,7 +98,7 @@ func scenarios() []scenario {
 			return w.do(m, p, "", w.bearer(userClaims(aliceOID).with("scp", "other")))
 		}},
 		{status: 404, code: "identity_not_found", request: good, without: mappers},
-		{status: 409, code: "identity_of_another_resource", prepare: foreign, request: good, without: exchanges},
+		{status: 409, code: "identity_of_another_resource", prepare: foreign, request: good, without: exchanges + export},
 		{status: 413, code: "body_too_large", without: noBody, request: func(w *world, m, p string) answer {
 			return w.do(m, p, "{"+strings.Repeat(" ", 16<<10)+"}", w.alice())
 		}},
@@ -195,6 +196,7 @@ func TestContract(t *testing.T) {
 	}
 	successes(t, see)
 	pages(t, see)
+	adminScenarios(t, see)
 	documented := map[string]bool{}
 	for op, o := range operations(t) {
 		for status := range o.Responses.Map() {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -62,6 +63,7 @@ func (c *cors) allows(h http.Header) string {
 // Any other page gets the answer without that leave.
 func (s *Server) allowOrigin(x *exchange, r *http.Request) {
 	if s.cors.off() {
+		s.noteRefusal(r)
 		return
 	}
 	h := x.Header()
@@ -90,6 +92,7 @@ func (s *Server) preflight(x *exchange, r *http.Request, rt route) bool {
 	return true
 }
 
+// noteRefusal logs an origin that may not read answers. A page of the server's own host needs no leave.
 func (s *Server) noteRefusal(r *http.Request) {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -97,9 +100,12 @@ func (s *Server) noteRefusal(r *http.Request) {
 	}
 	if !isOrigin(origin) {
 		origin = "malformed"
+	} else if u, err := url.Parse(origin); err == nil && strings.EqualFold(u.Host, r.Host) {
+		return
 	}
 	if s.cors.refused.first(origin) {
-		s.log.LogAttrs(r.Context(), slog.LevelWarn, "origin refused", slog.String("origin", origin))
+		s.log.LogAttrs(r.Context(), slog.LevelWarn, "origin refused: the browser will not show the answer to this page; ACSAUTH_ALLOWED_ORIGINS lists those that may",
+			slog.String("origin", origin))
 	}
 }
 

@@ -36,9 +36,9 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := authn.New(authn.Options{AllowLoopback: true, Log: log, Issuer: authn.Issuer{
+	v, err := authn.New(authn.Options{AllowLoopback: true, Log: log, Issuers: []authn.Issuer{{
 		AuthorityHost: authority.Scheme + "://" + authority.Host, TenantIDs: []string{emulator.TenantID},
-		Audiences: []string{emulator.APIClientID, emulator.AppIDURI}, AllowedClients: []string{emulator.SPAClientID}}})
+		Audiences: []string{emulator.APIClientID, emulator.AppIDURI}, AllowedClients: []string{emulator.SPAClientID}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,3 +67,13 @@ func errInternal(err error) *acsauth.Error {
 	return &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: "server", Err: err,
 		Detail: "The server failed.", Hint: "Operator: the cause is in the log under the request id, the instance of this document."}
 }
+
+func forbidden(code, detail, hint string) *acsauth.Error {
+	return &acsauth.Error{Kind: acsauth.Forbidden, Code: code, Op: "server", Detail: detail, Hint: hint}
+}
+
+func errAudit(err error) error {
+	return &acsauth.Error{Kind: acsauth.Unavailable, Code: "audit_unavailable", Op: "server", Err: err, RetryAfter: 5 * time.Second,
+		Detail: "The audit log cannot be written, and nothing is handed out that is not written down.",
+		Hint:   "Repeat the call later. Operator: the cause is in the log; most often the disk of ACSAUTH_AUDIT is full."}
+}

@@ -65,5 +65,8 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
+	if s.o.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	return x, r.WithContext(telemetry.WithRequestID(r.Context(), x.id))
 }

@@ -9,14 +9,13 @@ import (
 	"strings"
 
 	"github.com/acs-solutions/acsauth"
-	"github.com/acs-solutions/acsauth/internal/authn"
 )
 
-// handle makes the handler of a route with bearer token: verify, scope, input,
-// call, answer. An endpoint is a function from caller and input to status and
+// handle makes the handler of a route with bearer token: admit, input, call,
+// audit, answer. An endpoint is a function from call and input to status and
 // output; with status 204 the output is not sent.
-func handle[In, Out any](s *Server, read func(*http.Request) (In, error),
-	do func(context.Context, acsauth.Caller, In) (int, Out, error)) handler {
+func handle[In, Out any](s *Server, op operation, read func(*http.Request) (In, error),
+	do func(context.Context, *call, In) (int, Out, error)) handler {
 	return func(x *exchange, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
@@ -25,23 +24,34 @@ func handle[In, Out any](s *Server, read func(*http.Request) (In, error),
 			return err
 		}
 		defer release()
-		caller, token, err := s.caller(ctx, r)
-		if err != nil {
-			return err
+		c := &call{op: op}
+		defer s.recordPanic(ctx, x, r, c)
+		status, out, err := perform(ctx, s, r, c, read, do)
+		if rerr := s.record(ctx, x, r, c, status, err); rerr != nil && err == nil {
+			return rerr // what was not written down is not handed out
 		}
-		if s.o.Delegate {
-			ctx = acsauth.WithAssertion(ctx, token)
-		}
-		in, err := read(r)
-		if err != nil {
-			return err
-		}
-		status, out, err := do(ctx, caller, in)
 		if err != nil {
 			return err
 		}
 		return x.answer(status, "application/json", out)
 	}
+}
+
+// perform does what a request asks for, if it may.
+func perform[In, Out any](ctx context.Context, s *Server, r *http.Request, c *call, read func(*http.Request) (In, error),
+	do func(context.Context, *call, In) (int, Out, error)) (status int, out Out, err error) {
+	token, err := s.admit(ctx, r, c)
+	if err != nil {
+		return 0, out, err
+	}
+	if s.o.Delegate && c.op.role == "" { // who administrates does not act on behalf of the user
+		ctx = acsauth.WithAssertion(ctx, token)
+	}
+	in, err := read(r)
+	if err != nil {
+		return 0, out, err
+	}
+	return do(ctx, c, in)
 }
 
 // enter takes one of the slots for requests at work.
@@ -52,20 +62,6 @@ func (s *Server) enter() (release func(), err error) {
 	default:
 		return nil, errOverloaded()
 	}
-}
-
-// caller says who is behind a request that may use this API, and with which token.
-func (s *Server) caller(ctx context.Context, r *http.Request) (caller acsauth.Caller, token string, err error) {
-	if err := refuseQueryToken(r.URL); err != nil {
-		return caller, "", err
-	}
-	if token, err = authn.BearerToken(r.Header); err != nil {
-		return caller, "", err
-	}
-	if caller, err = s.o.Verifier.Verify(ctx, token); err != nil {
-		return caller, "", err
-	}
-	return caller, token, authn.RequireScope(caller, s.o.Scope)
 }
 
 // refuseQueryToken refuses a token in the URL, where logs and histories keep it (RFC 6750 section 5.3).

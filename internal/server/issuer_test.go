@@ -102,8 +102,8 @@ func entra(r *http.Request) (*http.Response, error) {
 
 func newVerifier(t testing.TB, transport http.RoundTripper) *authn.Verifier {
 	t.Helper()
-	v, err := authn.New(authn.Options{Transport: transport, Issuer: authn.Issuer{
-		AuthorityHost: authority, TenantIDs: []string{tenantID}, Audiences: []string{apiID}, AllowedClients: []string{clientID}}})
+	v, err := authn.New(authn.Options{Transport: transport, Issuers: []authn.Issuer{{
+		AuthorityHost: authority, TenantIDs: []string{tenantID}, Audiences: []string{apiID}, AllowedClients: []string{clientID, daemonID}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

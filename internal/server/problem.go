@@ -20,6 +20,8 @@ type problem struct {
 	Code     string `json:"code"`
 	Instance string `json:"instance"` // the request id
 	Hint     string `json:"hint,omitempty"`
+	Expected string `json:"expected,omitempty"` // by the one rule that failed, which is the code
+	Found    string `json:"found,omitempty"`
 }
 
 const (
@@ -57,7 +59,7 @@ func (s *Server) fail(x *exchange, r *http.Request, err error) {
 	}
 	_ = x.answer(status, "application/problem+json", problem{ // strings and a number always encode
 		Type: s.o.ErrorsURL + "#" + e.Code, Title: title, Status: status,
-		Detail: e.Detail, Code: e.Code, Instance: x.id, Hint: e.Hint,
+		Detail: e.Detail, Code: e.Code, Instance: x.id, Hint: e.Hint, Expected: e.Expected, Found: e.Found,
 	})
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,7 +27,8 @@ const (
 	lastWords = time.Second
 )
 
-// Serve answers requests from ln, over HTTP/1.1, until ctx ends. Then readiness
+// Serve answers requests from ln, over HTTP/1.1 and with TLS if there is
+// Options.TLS, until ctx ends. Then readiness
 // turns red, connections are no longer kept alive, and, after Options.Drain,
 // no new ones are taken. Requests in flight do not notice and have 25 seconds to
 // finish; what is left then is cut off with 503, and Serve returns an error.
@@ -36,6 +38,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer cut(nil)
 	srv := s.httpServer(base)
 	served := make(chan error, 1)
+	if s.o.TLS != nil {
+		ln = tls.NewListener(ln, s.o.TLS) // inside of listener, which watches the plain text
+	}
 	go func() { served <- srv.Serve(listener{ln}) }()
 	select {
 	case err := <-served:

@@ -2,18 +2,22 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/internal/audit"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
+	"github.com/acs-solutions/acsauth/internal/policy"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
@@ -21,8 +25,8 @@ import (
 const DefaultErrorsURL = "https://github.com/acs-solutions/acsauth/blob/main/docs/errors.md"
 
 const (
-	// maxInFlight bounds the requests with a bearer token that are served at once.
-	maxInFlight = 1024
+	// defaultInFlight bounds the requests with a bearer token that are served at once.
+	defaultInFlight = 1024
 	// requestTimeout bounds the work for one request, so that its answer fits into writeTimeout.
 	requestTimeout = 35 * time.Second
 )
@@ -42,6 +46,22 @@ type Options struct {
 	// Delegate hands the caller's bearer token on to the store, which acts on the
 	// caller's behalf. Off: the token goes no further than the verifier.
 	Delegate bool
+	// Policy decides what a caller may do and have. Nil: all operations, and what the Broker gives by default.
+	Policy func(acsauth.Caller, policy.Operation) policy.Decision
+	// Audit writes down each decision before the answer is sent. Nil: nothing is written down.
+	Audit *audit.Log
+	// AdminClients are the client applications that may use the administration routes. Empty: nobody may.
+	AdminClients []string
+	// Limits of requests. The zero Limits: none.
+	Limits Limits
+	// ClientAddress finds the address of a client behind proxies. Nil: that of the connection.
+	ClientAddress func(remote string, h http.Header) netip.Addr
+	// MaxInFlight is how many requests with a bearer token are served at once. Default: 1024.
+	MaxInFlight int
+	// TLS makes the server speak TLS. Nil: plain HTTP.
+	TLS *tls.Config
+	// Secure tells browsers to come over TLS only (HSTS), which is right if clients reach the server so.
+	Secure bool
 	// Endpoint is the ACS endpoint told to clients. Required.
 	Endpoint string
 	// Scope is the scope that a bearer token must carry. Default: access_as_user.
@@ -67,15 +87,16 @@ type Options struct {
 
 // A Server answers the API. Make one with New.
 type Server struct {
-	o        Options
-	log      *slog.Logger
-	metrics  *telemetry.Metrics
-	cors     cors
-	public   *publicURL // nil without PublicURL
-	ready    readiness
-	table    map[string]route
-	slots    chan struct{}
-	stopping atomic.Bool
+	o         Options
+	log       *slog.Logger
+	metrics   *telemetry.Metrics
+	cors      cors
+	public    *publicURL // nil without PublicURL
+	ready     readiness
+	table     map[string]route
+	slots     chan struct{}
+	strangers strangers
+	stopping  atomic.Bool
 }
 
 // New checks the options and returns a Server.
@@ -84,6 +105,7 @@ func New(o Options) (*Server, error) {
 	o.ErrorsURL = orDefault(o.ErrorsURL, DefaultErrorsURL)
 	o.ActionLifetime = orDefault(o.ActionLifetime, acsauth.MinTokenLifetime)
 	o.SampleLifetime = orDefault(o.SampleLifetime, acsauth.MaxTokenLifetime)
+	o.MaxInFlight = orDefault(o.MaxInFlight, defaultInFlight)
 	o.Log = orDefault(o.Log, slog.New(slog.DiscardHandler))
 	if o.Metrics == nil {
 		o.Metrics = telemetry.NewMetrics()
@@ -91,7 +113,7 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s := &Server{o: o, log: o.Log, metrics: o.Metrics, slots: make(chan struct{}, maxInFlight)}
+	s := &Server{o: o, log: o.Log, metrics: o.Metrics, slots: make(chan struct{}, o.MaxInFlight), strangers: newStrangers()}
 	var err error
 	if s.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
@@ -115,6 +137,9 @@ func (o Options) check() error {
 		if d < acsauth.MinTokenLifetime || d > acsauth.MaxTokenLifetime {
 			return fmt.Errorf("a token lifetime of %s is outside 60 to 1440 minutes", d)
 		}
+	}
+	if o.MaxInFlight < 1 {
+		return errors.New("the option MaxInFlight must be at least 1")
 	}
 	if o.Drain < 0 || o.Drain > time.Minute {
 		return errors.New("the option Drain must be 0 to 1 minute")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -45,6 +46,14 @@ func (s *store) Get(ctx context.Context, k acsauth.UserKey) (acsauth.Mapping, er
 	return s.Store.Get(ctx, k)
 }
 
+// Find looks up the owner of an identity, with the same fault.
+func (s *store) Find(ctx context.Context, id acsauth.Identity) (acsauth.Mapping, error) {
+	if _, err := s.Get(ctx, acsauth.UserKey{}); err != nil && !errors.Is(err, acsauth.ErrNotFound) {
+		return acsauth.Mapping{}, err
+	}
+	return s.Store.(acsauth.Finder).Find(ctx, id)
+}
+
 // A world is the server with all it talks to, in one process without sockets.
 type world struct {
 	t       testing.TB
@@ -79,23 +88,31 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	t.Helper()
 	w := &world{t: t, acs: new(fakeACS), store: &store{Store: storetest.NewMemory()}, log: new(buffer), metrics: telemetry.NewMetrics()}
 	log := telemetry.NewLogger(w.log, "json", slog.LevelDebug)
-	b, err := broker.New(broker.Options{Store: w.store, ACS: newACS(t, w.acs.serve), Resource: acsResource, Log: log,
-		Scopes: []acsauth.Scope{acsauth.ScopeChat, acsauth.ScopeVoIPJoin}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := server.Options{Verifier: newVerifier(t, roundTripper(entra)), Broker: b, Metrics: w.metrics, Log: log, Ready: w.store.Ping,
-		Endpoint: acsEndpoint, ScopeURI: "api://" + apiID + "/" + scopeName, PublicURL: "https://auth.contoso.com",
+	o := server.Options{Verifier: newVerifier(t, roundTripper(entra)), Broker: w.broker(w.store, log), Metrics: w.metrics, Log: log, Ready: w.store.Ping,
+		AdminClients: []string{daemonID},
+		Endpoint:     acsEndpoint, ScopeURI: "api://" + apiID + "/" + scopeName, PublicURL: "https://auth.contoso.com",
 		AuthorizationServers: []string{authority + "/" + tenantID + "/v2.0"}}
 	if change != nil {
 		change(&o)
 	}
+	var err error
 	if w.server, err = server.New(o); err != nil {
 		t.Fatal(err)
 	}
 	w.handler = validated(t, w.server.Handler())
 	t.Cleanup(func() { noSecrets(t, w.log.String()) })
 	return w
+}
+
+// broker makes a broker for a store.
+func (w *world) broker(s acsauth.Store, log *slog.Logger) *broker.Broker {
+	w.t.Helper()
+	b, err := broker.New(broker.Options{Store: s, ACS: newACS(w.t, w.acs.serve), Resource: acsResource, Log: log,
+		Scopes: []acsauth.Scope{acsauth.ScopeChat, acsauth.ScopeVoIPJoin}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
 }
 
 // noSecrets fails if a log holds what must never be in one.

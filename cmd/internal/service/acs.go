@@ -19,12 +19,8 @@ import (
 func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity.Client, error) {
 	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: loopback}
 	options.PerRetryPolicies = append([]policy.Policy{meter{m}}, failpoint.Policies()...)
-	if c.ACSConnectionString != "" {
-		client, err := acsidentity.NewClientFromConnectionString(c.ACSConnectionString.Reveal(), options)
-		if err != nil {
-			return nil, fmt.Errorf("ACSAUTH_ACS_CONNECTION_STRING: %w", err)
-		}
-		return client, nil
+	if !c.ACSConnectionString.IsZero() {
+		return newKeyACS(c, options)
 	}
 	credential, err := stores.NewCredential(c.ACSCredential, c)
 	if err != nil {
@@ -35,6 +31,29 @@ func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity
 		return nil, fmt.Errorf("ACSAUTH_ACS_ENDPOINT: %w", err)
 	}
 	return client, nil
+}
+
+// newKeyACS makes the client that signs with the access key, or with both.
+func newKeyACS(c *config.Config, options *acsidentity.ClientOptions) (*acsidentity.Client, error) {
+	if c.ACSConnectionString.Pending() || c.ACSConnectionString2.Pending() {
+		return nil, fmt.Errorf("ACSAUTH_ACS_CONNECTION_STRING: %w", config.ErrUnresolved)
+	}
+	client, err := acsidentity.NewClientFromConnectionString(c.ACSConnectionString.Reveal(), options)
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_ACS_CONNECTION_STRING: %w", err)
+	}
+	if err := setACSKeys(client, c.ACSKeys()); err != nil {
+		return nil, fmt.Errorf("ACSAUTH_ACS_CONNECTION_STRING_2: %w", err)
+	}
+	return client, nil
+}
+
+// setACSKeys lets the client sign with these keys, one or two, from its next request on.
+func setACSKeys(client *acsidentity.Client, keys []config.Secret) error {
+	if len(keys) == 2 {
+		return client.Key().UpdatePair(keys[0].Reveal(), keys[1].Reveal())
+	}
+	return client.Key().Update(keys[0].Reveal())
 }
 
 // A meter counts each try of a call to ACS.

@@ -48,21 +48,17 @@ func (p Pinger) Ping(ctx context.Context) []Finding {
 		note, err := f(ctx)
 		out = append(out, Finding{what, note, err, time.Since(start)})
 	}
-	for _, tenant := range c.TenantIDs {
-		ask("Entra ID tenant "+tenant, func(ctx context.Context) (string, error) {
-			return p.pingTenant(ctx, tenant)
-		})
+	for _, s := range keySources(c) {
+		ask(s.what, func(ctx context.Context) (string, error) { return p.pingKeys(ctx, s.issuer) })
 	}
 	ask("Store "+c.Store, func(ctx context.Context) (string, error) { return p.pingStore(ctx) })
 	ask("ACS "+c.Endpoint(), p.pingACS)
 	return out
 }
 
-// pingTenant loads metadata and signing keys of one tenant.
-func (p Pinger) pingTenant(ctx context.Context, tenant string) (string, error) {
-	o := authnOptions(p.Config, Options{AllowLoopback: p.AllowLoopback, Log: slog.New(slog.DiscardHandler)})
-	o.Issuer.TenantIDs = []string{tenant}
-	verifier, err := authn.New(o)
+// pingKeys loads metadata and signing keys of one source.
+func (p Pinger) pingKeys(ctx context.Context, issuer authn.Issuer) (string, error) {
+	verifier, err := authn.New(authn.Options{Issuers: []authn.Issuer{issuer}, AllowLoopback: p.AllowLoopback})
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ package service
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -24,6 +25,8 @@ import (
 type Options struct {
 	Config *config.Config // checked
 	Log    *slog.Logger
+	// Stdout and Stderr take the audit log if the settings say so.
+	Stdout, Stderr io.Writer
 	// AllowLoopback permits upstreams on this machine, without TLS. Development only.
 	AllowLoopback bool
 	// Ready is told the addresses once the service can serve. It must not block. Nil: nobody is told.
@@ -47,6 +50,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer listeners.close()
 	metrics := newMetrics()
+	if err := stores.Resolve(ctx, c); err != nil {
+		return err
+	}
 	spec := stores.FromConfig(c, o.AllowLoopback, o.Log)
 	spec.Observe = metrics.BrokerEvent
 	store, err := openStore(ctx, spec)
@@ -64,6 +70,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	g, err := newGuards(o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, g.close()) }()
 	brk, err := broker.New(broker.Options{
 		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
 		Observe: func(e broker.Event) { metrics.BrokerEvent(e.Name) },
@@ -71,12 +82,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := authn.New(authnOptions(c, o))
+	verifier, err := NewVerifier(c, o.AllowLoopback, o.Log)
 	if err != nil {
 		return err
 	}
 	srv, err := server.New(server.Options{
 		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping, Delegate: c.Delegates(),
+		Policy: g.policy.Decide, Audit: g.audit, AdminClients: c.AdminClients, MaxInFlight: c.MaxInFlight,
 		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
 		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
 		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay,
@@ -91,6 +103,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	wg.Go(func() { verifier.Run(work) })
 	wg.Go(func() { brk.Run(work) })
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
+	wg.Go(func() { g.policy.Run(work) })
+	wg.Go(func() {
+		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics})
+	})
 	wg.Go(func() { announce(ctx, verifier, listeners.addresses(), o) })
 	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", acs.Endpoint())
 	err = serve(ctx, srv, listeners.server, c.ShutdownDelay+c.ShutdownTimeout)
@@ -145,20 +161,11 @@ func waitReady(ctx context.Context, verifier *authn.Verifier) error {
 	}
 }
 
-func authnOptions(c *config.Config, o Options) authn.Options {
-	return authn.Options{
-		Issuer: authn.Issuer{
-			AuthorityHost: c.AuthorityHost, TenantIDs: c.TenantIDs, Audiences: c.AllAudiences(),
-			AllowedClients: c.AllowedClients, TeamsClients: c.TeamsClients, AllowGuests: c.AllowGuests,
-		},
-		AllowLoopback: o.AllowLoopback, Log: o.Log,
-	}
-}
-
 func newMetrics() *telemetry.Metrics {
 	m := telemetry.NewMetrics()
 	m.PresetBrokerEvents(broker.EventNames()...)
 	m.PresetBrokerEvents(stores.EventNames()...)
+	m.PresetBrokerEvents(secretEventNames()...)
 	return m
 }
 

@@ -39,7 +39,7 @@ func (s Spec) openGraph(ctx context.Context) (acsauth.Store, error) {
 // graphOver opens Graph with a journal that is open.
 func (s Spec) graphOver(ctx context.Context, journal acsauth.Store) (*graph.Store, error) {
 	c := s.Config
-	client, err := newEntra(c, s.AllowLoopback)
+	client, err := s.newEntra()
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +58,11 @@ func (s Spec) graphOver(ctx context.Context, journal acsauth.Store) (*graph.Stor
 }
 
 // newEntra makes the client that asks Entra ID for tokens for Graph, as this API's app registration.
-func newEntra(c *config.Config, allowLoopback bool) (*entra.Client, error) {
+func (s Spec) newEntra() (*entra.Client, error) {
+	c := s.Config
 	o := entra.Options{
 		AuthorityHost: c.AuthorityHost, Tenants: c.TenantIDs, ClientID: c.ClientID, Secret: c.ClientSecret.Reveal(),
-		Certificate: []byte(c.ClientCertificate.Reveal()), AllowLoopback: allowLoopback,
+		Certificate: []byte(c.ClientCertificate.Reveal()), AllowLoopback: s.AllowLoopback,
 	}
 	var err error
 	switch c.ClientCredential {
@@ -73,14 +74,18 @@ func newEntra(c *config.Config, allowLoopback bool) (*entra.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return entra.New(o)
+	client, err := entra.New(o)
+	if err == nil {
+		s.Live.add(client)
+	}
+	return client, err
 }
 
 // macKeys names each key by its digest, so that keys can change places. Without
 // keys a random one is made: it verifies nothing, and nothing is written with it.
 func macKeys(c *config.Config) ([]graph.MACKey, error) {
 	raw := [][]byte{[]byte(rand.Text() + rand.Text())}
-	if c.GraphMACKeys != "" || c.UsesGraph() {
+	if !c.GraphMACKeys.IsZero() || c.UsesGraph() {
 		var err error
 		if raw, err = c.MACKeys(); err != nil {
 			return nil, fmt.Errorf("ACSAUTH_GRAPH_MAC_KEYS: %w", err)

@@ -22,13 +22,15 @@ func (s Spec) openPostgres(ctx context.Context, name config.StoreName) (acsauth.
 			return nil, err
 		}
 		o.Credential = credential
+	} else if changing := s.passwords(); changing != nil {
+		o.Password, o.Credential = "", changing
 	}
 	return postgres.Open(ctx, o)
 }
 
 // credential makes the credential of a store that has no secret; without a name, that of a managed identity.
 func (s Spec) credential() (azcore.TokenCredential, error) {
-	if s.Secret != "" {
+	if !s.Secret.IsZero() {
 		return nil, nil
 	}
 	return NewCredential(cmp.Or(s.Credential, config.ManagedIdentity), s.settings())

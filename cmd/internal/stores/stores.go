@@ -28,6 +28,8 @@ type Spec struct {
 	AllowLoopback bool
 	// Log is told what the store has to say. Nil: nothing.
 	Log *slog.Logger
+	// Live takes new secrets to the store later. Nil: they stay as they are.
+	Live *Live
 	// Observe is told each event of the graph store by name. Nil: nobody is told.
 	Observe func(event string)
 }
@@ -37,7 +39,7 @@ func EventNames() []string { return graph.EventNames() }
 
 // FromConfig is the store that the settings name.
 func FromConfig(c *config.Config, allowLoopback bool, log *slog.Logger) Spec {
-	return Spec{DSN: c.Store, Secret: c.StoreSecret, Credential: c.StoreCredential, Config: c, AllowLoopback: allowLoopback, Log: log}
+	return Spec{DSN: c.Store, Secret: c.StoreSecret, Credential: c.StoreCredential, Config: c, AllowLoopback: allowLoopback, Log: log, Live: &Live{}}
 }
 
 // Files lists the files that Open would create.
@@ -62,6 +64,9 @@ func Open(ctx context.Context, s Spec) (acsauth.Store, error) {
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s, err = s.resolved(ctx); err != nil {
+		return nil, err
 	}
 	switch name.Kind {
 	case config.Postgres:

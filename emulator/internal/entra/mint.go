@@ -142,6 +142,8 @@ var flaws = map[string]func(*wrongToken){
 	},
 	"tenant":     (*wrongToken).foreignTenant,
 	"idToken":    (*wrongToken).idToken,
+	"idClaims":   func(w *wrongToken) { w.claims["nonce"], w.claims["at_hash"] = newGUID(), randomText(22) },
+	"appOnly":    func(w *wrongToken) { w.claims["idtyp"] = "app" },
 	"noScope":    func(w *wrongToken) { delete(w.claims, "scp") },
 	"noObjectID": func(w *wrongToken) { delete(w.claims, "oid") },
 	"noTenantID": func(w *wrongToken) { delete(w.claims, "tid") },

@@ -1,0 +1,62 @@
+package service
+
+import (
+	"fmt"
+
+	"github.com/acs-solutions/acsauth/internal/audit"
+	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/policy"
+)
+
+// guards are what stands around the server: who may have what, how much of it, and who is told.
+type guards struct {
+	audit  *audit.Log // nil if there is none
+	policy *policy.Source
+}
+
+func newGuards(o Options) (g guards, err error) {
+	if g.policy, err = policy.Open(o.Config.Policy, policy.Default(nil), policy.Options{Log: o.Log}); err != nil {
+		return g, fmt.Errorf("ACSAUTH_POLICY: %w", err)
+	}
+	if g.audit, err = openAudit(o); err != nil {
+		return g, err
+	}
+	return g, nil
+}
+
+// close ends the audit log, with a line that says so.
+func (g guards) close() error {
+	if g.audit == nil {
+		return nil
+	}
+	return g.audit.Close()
+}
+
+// openAudit opens the audit log that the settings name, if any.
+func openAudit(o Options) (*audit.Log, error) {
+	c := o.Config
+	if c.Audit == config.Off {
+		return nil, nil
+	}
+	keys, err := c.AuditKeyList()
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_AUDIT_KEYS: %w", err)
+	}
+	if len(keys) == 0 {
+		o.Log.Warn("the audit log has no key: hashes of users differ from start to start, and whoever can write the log can make it anew; set ACSAUTH_AUDIT_KEYS")
+	}
+	options := audit.Options{Keys: keys, Addresses: c.AuditAddresses, MaxSize: int64(c.AuditFileSize) << 20, Logger: o.Log}
+	switch path, ok := c.AuditFile(); {
+	case ok:
+		options.Path = path
+	case c.Audit == config.Stderr:
+		options.Writer = o.Stderr
+	default:
+		options.Writer = o.Stdout
+	}
+	l, err := audit.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_AUDIT: %w", err)
+	}
+	return l, nil
+}

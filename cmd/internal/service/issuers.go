@@ -1,0 +1,70 @@
+package service
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/acs-solutions/acsauth/internal/authn"
+	"github.com/acs-solutions/acsauth/internal/config"
+)
+
+// CheckIssuers names what is wrong with the issuers of c taken together, such as
+// two that would accept the same token. It makes no request.
+func CheckIssuers(c *config.Config, allowLoopback bool) error {
+	return authnOptions(c, Options{AllowLoopback: allowLoopback}).Validate()
+}
+
+func authnOptions(c *config.Config, o Options) authn.Options {
+	out := authn.Options{AllowLoopback: o.AllowLoopback, Log: o.Log}
+	for _, i := range c.AllIssuers() {
+		out.Issuers = append(out.Issuers, authnIssuer(i))
+	}
+	return out
+}
+
+func authnIssuer(i config.Issuer) authn.Issuer {
+	kind, _ := authn.ParseKind(i.Kind) // the words are checked, and the same
+	return authn.Issuer{
+		Name: i.Name, Kind: kind, AuthorityHost: i.Authority, TenantIDs: i.Tenants, AnyTenant: i.AnyTenant, Policies: i.Policies,
+		IssuerURL: i.Issuer, KeysHosts: i.KeysHosts, Algorithms: i.Algorithms, KeyClaim: i.KeyClaim,
+		Audiences: i.Audiences, AllowedClients: i.Clients, AppClients: i.AppClients, TeamsClients: i.TeamsClients,
+		AllowGuests: i.Guests, Scopes: i.Scopes, Roles: i.Roles,
+	}
+}
+
+// NewVerifier returns the verifier of the service's issuers, without loading a key.
+func NewVerifier(c *config.Config, allowLoopback bool, log *slog.Logger) (*authn.Verifier, error) {
+	v, err := authn.New(authnOptions(c, Options{AllowLoopback: allowLoopback, Log: log}))
+	if err != nil {
+		return nil, errors.Join(errors.New("the issuers of callers' tokens cannot be used"), err)
+	}
+	return v, nil
+}
+
+// A keySource is one place that Ping asks for signing keys.
+type keySource struct {
+	what   string
+	issuer authn.Issuer
+}
+
+// keySources takes the issuers apart, so that each tenant and policy is asked for itself.
+func keySources(c *config.Config) (out []keySource) {
+	for _, i := range c.AllIssuers() {
+		one := authnIssuer(i)
+		switch {
+		case i.Kind == config.KindEntra && !i.AnyTenant:
+			for _, t := range i.Tenants {
+				one.TenantIDs = []string{t}
+				out = append(out, keySource{"Entra ID tenant " + t, one})
+			}
+		case i.Kind == config.KindB2C:
+			for _, p := range i.Policies {
+				one.Policies = []string{p}
+				out = append(out, keySource{"Issuer " + i.Name + ", policy " + p, one})
+			}
+		default:
+			out = append(out, keySource{"Issuer " + i.Name, one})
+		}
+	}
+	return out
+}
