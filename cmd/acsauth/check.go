@@ -28,6 +28,9 @@ func (k *checkCommand) Run(c cli.Call) error {
 	if faults != nil {
 		return cli.Misused(faults)
 	}
+	if err := service.CheckFiles(cfg, false); err != nil {
+		return cli.Misused(err)
+	}
 	fmt.Fprintln(c.Stdout, "\nThe settings are good.")
 	if !k.Ping {
 		return nil

@@ -35,8 +35,10 @@ func (s *Server) adminRoutes() map[string]route {
 func (s *Server) requireAdmin(c acsauth.Caller, role string) error {
 	switch {
 	case len(s.o.AdminClients) == 0:
-		return forbidden("admin_disabled", "The administration routes are switched off.",
+		e := forbidden("admin_disabled", "The administration routes are switched off.",
 			"Operator: ACSAUTH_ADMIN_CLIENTS lists the client applications that may use them.")
+		e.Expected, e.Found = "a server with ACSAUTH_ADMIN_CLIENTS", "one without"
+		return e
 	case !slices.Contains(s.o.AdminClients, c.Client):
 		e := forbidden("admin_client", "The client application may not use the administration routes.",
 			"Operator: add its client id to ACSAUTH_ADMIN_CLIENTS.")

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -62,6 +63,12 @@ func checkAnswer(t testing.TB, r *http.Request, status int, h http.Header, body 
 	}
 	if len(ref.Value.Content) == 0 && len(body) > 0 {
 		t.Errorf("%s %s: %d has the body %q, which is not documented", r.Method, r.URL.Path, status, body)
+	}
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		var p struct{ Code, Expected, Found, Hint string }
+		if err := json.Unmarshal(body, &p); err != nil || p.Expected == "" || p.Found == "" || p.Hint == "" {
+			t.Errorf("%s %s: the refusal %s does not say what was expected, what was found and what to change: %s", r.Method, r.URL.Path, p.Code, body)
+		}
 	}
 	for name := range h {
 		if _, ok := ref.Value.Headers[name]; !ok && !slices.Contains([]string{"Content-Type", "Content-Length", "Date", "Www-Authenticate"}, name) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/acs-solutions/acsauth/internal/audit"
@@ -16,12 +17,27 @@ type guards struct {
 
 func newGuards(o Options) (g guards, err error) {
 	if g.policy, err = policy.Open(o.Config.Policy, policy.Default(nil), policy.Options{Log: o.Log}); err != nil {
-		return g, fmt.Errorf("ACSAUTH_POLICY: %w", err)
+		return g, policyFaults(err)
 	}
 	if g.audit, err = openAudit(o); err != nil {
 		return g, err
 	}
 	return g, nil
+}
+
+// CheckFiles names what is wrong in the files that the settings name, and with what they say together. It makes no request.
+func CheckFiles(c *config.Config, allowLoopback bool) error {
+	_, err := policy.Open(c.Policy, policy.Default(nil), policy.Options{})
+	return errors.Join(CheckIssuers(c, allowLoopback), policyFaults(err))
+}
+
+// policyFaults names the setting before each fault of the file.
+func policyFaults(err error) error {
+	var errs []error
+	for _, fault := range policy.Faults(err) {
+		errs = append(errs, fmt.Errorf("ACSAUTH_POLICY: %w", fault))
+	}
+	return errors.Join(errs...)
 }
 
 // close ends the audit log, with a line that says so.

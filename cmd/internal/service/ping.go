@@ -48,6 +48,9 @@ func (p Pinger) Ping(ctx context.Context) []Finding {
 		note, err := f(ctx)
 		out = append(out, Finding{what, note, err, time.Since(start)})
 	}
+	if c.Pending() {
+		ask("Key Vault", p.pingSecrets)
+	}
 	for _, s := range keySources(c) {
 		ask(s.what, func(ctx context.Context) (string, error) { return p.pingKeys(ctx, s.issuer) })
 	}

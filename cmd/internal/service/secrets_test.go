@@ -146,6 +146,22 @@ func TestWatchSecretsRotatesKeys(t *testing.T) {
 	}
 }
 
+// A ping fetches the secrets first. What hangs on one that could not be fetched fails, too, and is never asked with the reference in its place.
+func TestPingSecrets(t *testing.T) {
+	e := emulator.Start(t, emulator.Options{})
+	c := settings(t, e, map[string]string{firstKey: "keyvault:https://127.0.0.1:1/secrets/acs", "ACSAUTH_KEYVAULT_CREDENTIAL": config.AzureCLI})
+	findings := Pinger{Config: c, AllowLoopback: true, Patience: 30 * time.Second}.Ping(t.Context())
+	if f := findings[0]; f.What != "Key Vault" || f.Err == nil || !strings.Contains(f.Err.Error(), "ACSAUTH_ACS_CONNECTION_STRING: cannot be fetched from Key Vault: the vault cannot be reached") {
+		t.Errorf("%s: %v", f.What, f.Err)
+	}
+	if f := findings[len(findings)-1]; !errors.Is(f.Err, config.ErrUnresolved) {
+		t.Errorf("%s: %v", f.What, f.Err)
+	}
+	if err := Run(t.Context(), options(c)); err == nil || !strings.Contains(err.Error(), "cannot be fetched from Key Vault") {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 func TestWatchSecretsOff(t *testing.T) {
 	e := emulator.Start(t, emulator.Options{})
 	for _, changes := range []map[string]string{{"ACSAUTH_SECRETS_REFRESH": "off"}, nil} {
