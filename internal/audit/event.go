@@ -30,7 +30,7 @@ type Event struct {
 	Rule      string
 	Policy    string // version of the policy
 	Noted     bool   // the policy would refuse, and only notes it
-	Count     int    // of things looked up at once
+	Count     int    // of things looked up at once; of refusals of strangers that were left out before this one
 	Scopes    []acsauth.Scope
 	Lifetime  time.Duration // of the issued token; the line has whole minutes
 	TokenHash string        // SHA-256 of the issued token, hexadecimal

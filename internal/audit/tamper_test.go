@@ -42,16 +42,32 @@ func TestEveryByteEditIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text, _ := fifty(t, keys)
-			for at := range text {
-				flip := byte(1) << (at % 8)
-				if at%16 == 15 && text[at] != '\n' {
-					flip = text[at] ^ '\n' // makes two lines of one
+			lines := split50(text)
+			begin, prev := 0, ""
+			for n, one := range lines {
+				o, from, to := VerifyOptions{Keys: keys, After: prev}, begin, begin+len(one)
+				for _, next := range lines[n+1 : min(n+3, len(lines))] {
+					to += len(next) // what is wrong shows within two lines
 				}
-				text[at] ^= flip
-				if sum := verifyText(t, VerifyOptions{Keys: keys}, text); sum.Bad == nil {
-					t.Fatalf("byte %d of %d changed by %#x: not found", at, len(text), flip)
+				for i := range one {
+					at := begin + i
+					flip := byte(1) << (at % 8)
+					if at%16 == 15 && text[at] != '\n' {
+						flip = text[at] ^ '\n' // makes two lines of one
+					}
+					text[at] ^= flip
+					if sum := verifyText(t, o, text[from:to]); sum.Bad == nil {
+						t.Fatalf("byte %d of %d changed by %#x: not found", at, len(text), flip)
+					}
+					if at%16 == 0 {
+						if sum := verifyText(t, VerifyOptions{Keys: keys}, text); sum.Bad == nil {
+							t.Fatalf("byte %d of %d changed by %#x: not found in the whole", at, len(text), flip)
+						}
+					}
+					text[at] ^= flip
 				}
-				text[at] ^= flip
+				begin += len(one)
+				_, prev, _ = split(bytes.TrimSuffix(one, []byte("\n")))
 			}
 			good(t, VerifyOptions{Keys: keys}, text)
 		})

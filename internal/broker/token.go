@@ -31,6 +31,7 @@ type TokenRequest struct {
 type Token struct {
 	acsauth.AccessToken
 	Identity acsauth.Identity
+	Created  bool            // the identity was made by this call
 	Scopes   []acsauth.Scope // as issued; nil for a Teams user, whose own token decides
 }
 
@@ -56,11 +57,12 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 		return Token{}, err
 	}
 	for range 2 { // once more if the identity was replaced in between
-		id, err := b.identityFor(ctx, caller, r.Create)
+		id, created, err := b.identityFor(ctx, caller, r.Create)
 		if err != nil {
 			return Token{}, err
 		}
 		t, err := b.mint(ctx, id, scopes, life)
+		t.Created = created
 		if err == nil {
 			return t, nil
 		}
@@ -86,12 +88,12 @@ func (b *Broker) notOwned(ctx context.Context, op string, row acsauth.Mapping, e
 	return lost(op, err)
 }
 
-func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create bool) (acsauth.Identity, error) {
-	if !create {
-		return b.LookupIdentity(ctx, caller)
+func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create bool) (id acsauth.Identity, created bool, err error) {
+	if create {
+		return b.EnsureIdentity(ctx, caller)
 	}
-	id, _, err := b.EnsureIdentity(ctx, caller)
-	return id, err
+	id, err = b.LookupIdentity(ctx, caller)
+	return id, false, err
 }
 
 // mint issues a token; equal calls under way share one.

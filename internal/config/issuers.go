@@ -126,3 +126,11 @@ func (c *Config) readIssuers(fs *faults, mode Mode) {
 		c.issuers = list
 	}
 }
+
+// graphCallers wants the tenants by name if tokens are asked for on behalf of their users.
+func (k *check) graphCallers() {
+	c := k.c
+	if strings.HasPrefix(c.Store, "graph") && len(c.TenantIDs) == 0 && (c.AnyTenant || !c.hasMain()) {
+		k.bad("ACSAUTH_TENANT_IDS", missing+", and the graph store needs the tenants")
+	}
+}

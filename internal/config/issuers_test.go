@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -199,6 +200,12 @@ func TestIssuersFaultsBeyondTheSchema(t *testing.T) {
 			t.Errorf("%s: %v, want %q at %q", name, faults, c.problem, c.place)
 		}
 	}
+	for _, mode := range []Mode{Production, Development} { // the emulator's tenant and API are for development only
+		text := file(swap(swap(entra, "tenants", `["`+emulator.TenantID+`"]`), "audiences", `["`+emulator.AppIDURI+`"]`))
+		if _, faults := ParseIssuers([]byte(text), mode); (len(faults) == 2) != (mode == Production) {
+			t.Errorf("mode %d: %v", mode, faults)
+		}
+	}
 	if _, faults := ParseIssuers([]byte(file(swap(entra, "authority", `"http://127.0.0.1:1"`))), Development); len(faults) != 0 {
 		t.Errorf("loopback in development: %v", faults)
 	}
@@ -230,6 +237,12 @@ func TestIssuersSetting(t *testing.T) {
 	if d := cmp.Diff(want, c.AuthorizationServers()); d != "" {
 		t.Error(d)
 	}
+	if err := os.WriteFile(path+"2", []byte(file(swap(oidc, "scopes", `["calls"]`))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = load("ACSAUTH_ISSUERS=" + path + "2"); err != nil || c.ScopeURI() != "calls" {
+		t.Errorf("scope of an OpenID Connect issuer: %q, %v", c.ScopeURI(), err)
+	}
 	const id = "11111111-aaaa-4bbb-8ccc-123456789012"
 	main := []string{"ACSAUTH_CLIENT_ID=" + id, "ACSAUTH_ALLOWED_CLIENTS=*", "ACSAUTH_ROLES=Caller,Boss"}
 	c, err = load(append(main, "ACSAUTH_TENANT_IDS="+id, "ACSAUTH_ISSUERS="+path)...)
@@ -243,11 +256,13 @@ func TestIssuersSetting(t *testing.T) {
 		settings []string
 		fault    string
 	}{
-		"neither":                {nil, "ACSAUTH_TENANT_IDS"},
-		"half of the settings":   {[]string{"ACSAUTH_ISSUERS=" + path, "ACSAUTH_CLIENT_ID=" + id}, "ACSAUTH_TENANT_IDS"},
-		"any tenant and a list":  {append(main, "ACSAUTH_ANY_TENANT=true", "ACSAUTH_TENANT_IDS="+id), "ACSAUTH_ANY_TENANT"},
-		"no such file":           {[]string{"ACSAUTH_ISSUERS=" + path + "x"}, "ACSAUTH_ISSUERS"},
-		"role that is two words": {append(main, "ACSAUTH_TENANT_IDS="+id, "ACSAUTH_ROLES=a b"), "ACSAUTH_ROLES"},
+		"neither":                 {nil, "ACSAUTH_TENANT_IDS"},
+		"half of the settings":    {[]string{"ACSAUTH_ISSUERS=" + path, "ACSAUTH_CLIENT_ID=" + id}, "ACSAUTH_TENANT_IDS"},
+		"any tenant and a list":   {append(main, "ACSAUTH_ANY_TENANT=true", "ACSAUTH_TENANT_IDS="+id), "ACSAUTH_ANY_TENANT"},
+		"graph store, any tenant": {append(main, "ACSAUTH_ANY_TENANT=true", "ACSAUTH_STORE=graph:"), "ACSAUTH_TENANT_IDS"},
+		"graph store, file alone": {[]string{"ACSAUTH_ISSUERS=" + path, "ACSAUTH_STORE=graph:"}, "ACSAUTH_TENANT_IDS"},
+		"no such file":            {[]string{"ACSAUTH_ISSUERS=" + path + "x"}, "ACSAUTH_ISSUERS"},
+		"role that is two words":  {append(main, "ACSAUTH_TENANT_IDS="+id, "ACSAUTH_ROLES=a b"), "ACSAUTH_ROLES"},
 	} {
 		_, err := load(s.settings...)
 		if Only(err, s.fault) == nil {

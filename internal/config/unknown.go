@@ -30,7 +30,7 @@ func knownNames() []string {
 // unknown finds the names of a layer that no setting has. In the environment,
 // only names with our prefix are ours to judge; in a file all are.
 func (fs *faults) unknown(l layer, all bool) {
-	known := knownNames()
+	known := append(knownNames(), testNames()...)
 	for _, name := range l.sortedNames() {
 		ours := all || strings.HasPrefix(strings.ToUpper(name), prefix)
 		if !ours || slices.Contains(known, name) || fromKubernetes(name, l.values[name]) {

@@ -110,6 +110,7 @@ func (k *check) between(name string, d, least, most time.Duration) {
 
 func (k *check) callers() {
 	c := k.c
+	k.graphCallers()
 	if !c.hasMain() {
 		return // the issuers are those of the file
 	}

@@ -116,6 +116,9 @@ func (p *Policy) find(c *acsauth.Caller) *rule {
 	if c.Kind != acsauth.User && c.Kind != acsauth.Guest {
 		return &p.noUser
 	}
+	if len(p.rules) == 0 {
+		return &p.last
+	}
 	var holds atomSet
 	p.mark(&holds, c)
 	for i := range p.rules {
@@ -149,7 +152,11 @@ func (p *Policy) markOne(holds *atomSet, f field, value string) {
 	if len(p.numbers[f]) == 0 {
 		return
 	}
-	if n, ok := p.numbers[f][canonical(f, value)]; ok {
+	n, ok := p.numbers[f][value]
+	if !ok && hasCapital(value) { // a GUID in capitals is the same one
+		n, ok = p.numbers[f][canonical(f, value)]
+	}
+	if ok {
 		holds.add(n)
 	}
 }

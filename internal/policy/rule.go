@@ -97,6 +97,15 @@ func canonical(f field, value string) string {
 	return value
 }
 
+func hasCapital(s string) bool {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
 func isGUID(s string) bool {
 	if len(s) != 36 {
 		return false

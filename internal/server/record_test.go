@@ -22,7 +22,7 @@ import (
 type written struct {
 	Kind, Request, Operation, Outcome, Code, Who, Target, Rule, Identity string
 	Status, Count, Minutes                                               int
-	Noted                                                                bool
+	Noted, Created                                                       bool
 	Scopes                                                               []acsauth.Scope
 	Token                                                                string `json:"token_sha256"`
 }
@@ -102,7 +102,7 @@ func TestOneRecordForEachDecision(t *testing.T) {
 		}
 		sum := sha256.Sum256([]byte(acsToken))
 		first := list()[2]
-		if first.Token != hex.EncodeToString(sum[:]) || first.Minutes != 60 || !slices.Equal(first.Scopes, []acsauth.Scope{"chat", "voip.join"}) || first.Identity == "" {
+		if first.Token != hex.EncodeToString(sum[:]) || first.Minutes != 60 || !slices.Equal(first.Scopes, []acsauth.Scope{"chat", "voip.join"}) || first.Identity == "" || !first.Created {
 			t.Errorf("%+v", first)
 		}
 		for _, target := range []string{"/livez", "/openapi.yaml", "/none"} { // no decisions

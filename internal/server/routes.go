@@ -85,7 +85,7 @@ func (s *Server) tokenRoute(status int, op policy.Operation, most broker.TokenRe
 
 // handsOut notes the token that a call hands out.
 func (c *call) handsOut(t broker.Token, lifetime time.Duration) {
-	c.identity, c.issued = t.Identity, issued{t.Token, t.Scopes, lifetime}
+	c.identity, c.created, c.issued = t.Identity, t.Created, issued{t.Token, t.Scopes, lifetime}
 }
 
 // teamsRoute makes a route that exchanges the token of a Teams user.

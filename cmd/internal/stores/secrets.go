@@ -35,12 +35,12 @@ func Resolve(ctx context.Context, c *config.Config) error {
 var storeSecrets = [...]string{"ACSAUTH_STORE_SECRET", "ACSAUTH_GRAPH_MAC_KEYS", "ACSAUTH_CLIENT_SECRET", "ACSAUTH_CLIENT_CERTIFICATE"}
 
 // resolved returns s with its secrets fetched, for programs that did not do so at their start.
-func (s Spec) resolved(ctx context.Context) (Spec, error) {
-	if s.Config == nil || !s.Config.Pending() {
-		if s.Secret.Pending() {
-			return s, config.ErrUnresolved
-		}
+func (s Spec) resolved(ctx context.Context, kind string) (Spec, error) {
+	switch pending := s.Config != nil && s.Config.Pending(); {
+	case !s.Secret.Pending() && (kind != config.Graph || !pending):
 		return s, nil
+	case !pending:
+		return s, config.ErrUnresolved
 	}
 	err := Resolve(ctx, s.Config)
 	if _, ok := errors.AsType[*config.Fault](err); ok {

@@ -65,7 +65,7 @@ func Open(ctx context.Context, s Spec) (acsauth.Store, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	if s, err = s.resolved(ctx); err != nil {
+	if s, err = s.resolved(ctx, name.Kind); err != nil {
 		return nil, err
 	}
 	switch name.Kind {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"debug/buildinfo"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,4 +132,30 @@ func TestLicenceFilesAreRead(t *testing.T) {
 	expect("Apache-2.0")
 	write("LICENSE-other", "GNU General Public License")
 	expect("Apache-2.0", "GPL")
+}
+
+func TestBillOfMaterials(t *testing.T) {
+	modules, err := linked(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := sbom(modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bom
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		t.Fatal(err)
+	}
+	if b.Format != "CycloneDX" || len(b.Components) != len(modules) {
+		t.Errorf("%s with %d of %d components", b.Format, len(b.Components), len(modules))
+	}
+	for i, c := range b.Components {
+		if c.Name != modules[i].Path || c.Version != modules[i].Version || len(c.Licences) == 0 || !strings.HasPrefix(c.PURL, "pkg:golang/") {
+			t.Errorf("%+v", c)
+		}
+	}
+	if got := purl(module{Path: "github.com/Azure/x/v2", Version: "v1.0.0+incompatible"}); got != "pkg:golang/github.com/azure/x/v2@v1.0.0%2Bincompatible" {
+		t.Error(got)
+	}
 }

@@ -59,6 +59,8 @@ licence is unknown or not one of %s, or when a direct module comes without a rea
 
     go run ./internal/tools/deps > docs/dependencies.md
 
+The same as a bill of materials (CycloneDX 1.6): ` + "`go run ./internal/tools/deps -sbom > acsauth.cdx.json`" + `.
+
 The licence is found by phrases of its text; it is a guard against surprises and no legal advice. ` + "`scripts/vulncheck.sh`" + ` looks for known
 vulnerabilities in these modules. It reads the database of the Go project at vuln.go.dev; with ` + "`GOVULNDB=file:///PATH`" + ` it reads a
 copy of it in place of that. If no database can be reached it says so and does not fail, so read what it prints.

@@ -1,0 +1,5 @@
+//go:build uncontrolled
+
+package config
+
+func testNames() []string { return []string{"ACSAUTH_UNCONTROLLED"} }
