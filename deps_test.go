@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/policy":    {""},
 	"internal/probe":     {},
 	"internal/secret":    {"internal/config"},
-	"internal/server":    {"", "api", "internal/audit", "internal/authn", "internal/broker", "internal/policy", "internal/telemetry"},
+	"internal/server":    {"", "api", "internal/audit", "internal/authn", "internal/broker", "internal/limit", "internal/policy", "internal/telemetry"},
 	"internal/telemetry": {},
 	"internal/tlsfile":   {},
 
@@ -46,17 +46,20 @@ var mayImport = map[string][]string{
 
 	"cmd/internal/cli":       {"internal/config"},
 	"cmd/internal/clitest":   {},
+	"cmd/internal/explain":   {"", "cmd/internal/cli", "cmd/internal/service", "internal/authn", "internal/config"},
 	"cmd/internal/failpoint": {""},
 	"cmd/internal/service":   {"", "acsidentity", "cmd/internal/failpoint", "cmd/internal/stores", "internal/audit", "internal/authn", "internal/broker", "internal/config", "internal/limit", "internal/policy", "internal/secret", "internal/server", "internal/store/sqlite", "internal/telemetry", "internal/tlsfile"},
 	"cmd/internal/stores":    {"", "internal/config", "internal/entra", "internal/secret", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
-	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/service", "cmd/internal/stores", "internal/audit", "internal/config", "internal/moving", "internal/probe", "internal/storebench", "internal/telemetry"},
-	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
+	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "cmd/internal/stores", "internal/audit", "internal/config", "internal/moving", "internal/policy", "internal/probe", "internal/storebench", "internal/telemetry"},
+	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/explain", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
 
 	// What measures and tests.
+	"bench/flood":         {},
 	"bench/stores":        {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                 {},
 	"internal/parts":      {},
 	"internal/storebench": {""},
+	"internal/testkit":    {},
 	"internal/tools/deps": {},
 	"internal/torture":    {""},
 	"interop/cosmos":      {},

@@ -184,8 +184,8 @@ func TestBothRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
-	c, err := newKeyClient(s.URL, key, fast(), func() time.Time { return start })
+	now := time.Now()
+	c, err := newKeyClient(s.URL, key, fast(), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,11 +199,27 @@ func TestBothRefused(t *testing.T) {
 	if n := s.refused.Load(); n != 5 || len(events) != 1 || events[0] != (KeyEvent{Refused: 1}) {
 		t.Errorf("%d refused calls for 4 requests, want 5; events %v", n, events)
 	}
+	issue := func() error {
+		_, err := c.IssueToken(t.Context(), testID, chat(), nil)
+		return err
+	}
+	s.regenerate(1, keyNamed("2a"))
+	if issue() == nil {
+		t.Error("the pause is not kept")
+	}
+	now = now.Add(bothRefusedPause)
+	if err := issue(); err != nil {
+		t.Errorf("after the pause: %v", err)
+	}
+	s.regenerate(1, keyNamed("2b"))
+	if issue() == nil {
+		t.Fatal("both keys are wrong again")
+	}
 	if err := c.Key().UpdatePair(keyNamed("1b"), keyNamed("2a")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.IssueToken(t.Context(), testID, chat(), nil); err != nil {
-		t.Error(err)
+	if err := issue(); err != nil {
+		t.Errorf("a replaced key is held up by the pause: %v", err)
 	}
 }
 

@@ -75,7 +75,7 @@ func (k *auditVerifyCommand) print(w io.Writer, s audit.Summary) error {
 	}
 	fmt.Fprintf(w, "sequence       %d to %d\nhead           %s\n", s.FirstSeq, s.LastSeq, s.Head)
 	if s.TornTail {
-		fmt.Fprintln(w, "The end is half a line, as a crash leaves it. The next start seals it.")
+		fmt.Fprintln(w, "The end is half a line: a crash left it and the next start seals it, or the log is being written right now.")
 	}
 	if !s.Keyed {
 		fmt.Fprintln(w, "There is no key: whoever can write the file can also make such a log anew.")

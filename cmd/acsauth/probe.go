@@ -15,7 +15,7 @@ import (
 
 // The bounds of --every.
 const (
-	minEvery = 10 * time.Second
+	minEvery = 30 * time.Second
 	maxEvery = 24 * time.Hour
 )
 
@@ -27,7 +27,7 @@ type probeCommand struct {
 	Wrong    []string      `help:"File with a token that CONTROL must refuse, such as expiry=old.jwt. May be repeated." placeholder:"CONTROL=FILE" sep:"none"`
 	Emulator string        `help:"URL of the administration of an emulator on this machine, which makes all tokens. Instead of --token." placeholder:"URL"`
 	Skip     []string      `help:"Control that the server is meant to be without, such as guest. May be repeated." placeholder:"CONTROL"`
-	Every    time.Duration `help:"Go on, with a round this often, 10s to 24h, and a line for each. Token files are read anew." placeholder:"TIME"`
+	Every    time.Duration `help:"Go on, with a round this often, 30s to 24h, and a line for each. Token files are read anew." placeholder:"TIME"`
 	Timeout  time.Duration `help:"How long to wait for one answer, up to 1m. Default: 10s." default:"10s" placeholder:"TIME"`
 	JSON     bool          `name:"json" help:"Print JSON, one line for each round."`
 }

@@ -31,7 +31,9 @@ type grammar struct {
 	Serve serveCommand `cmd:"" help:"Run the service until a signal stops it."`
 	Check checkCommand `cmd:"" help:"Print the settings in effect, secrets redacted, and every fault in them."`
 
+	Explain  explainCommand  `cmd:"" help:"Say why a token, read from the standard input, is accepted or refused."`
 	Probe    probeCommand    `cmd:"" help:"Send a running server what it must refuse, and see that it does."`
+	Policy   policyCommand   `cmd:"" help:"Check a policy file, and say what it gives to whom."`
 	Mappings mappingsCommand `cmd:"" help:"List the mappings of users to identities, and move them to another store."`
 	Audit    auditCommand    `cmd:"" help:"Verify an audit log, and find the lines of one user in it."`
 	Bench    benchCommand    `cmd:"" help:"Measure stores."`

@@ -52,8 +52,4 @@ func hset(name string, value any) edit                    { return attack.HSet(n
 func hdel(name string) edit                               { return attack.HDel(name) }
 func marshal(m map[string]any) string                     { return attack.Marshal(m) }
 func by(key *rsa.PrivateKey) edit                         { return attack.By(key) }
-func wrap(f func(string) string) edit                     { return attack.Wrap(f) }
-func payload(f func(string) string) edit                  { return attack.Payload(f) }
-func header(f func(string) string) edit                   { return attack.Header(f) }
 func signing(f func(k *token, signed string) []byte) edit { return attack.Signing(f) }
-func first(members string) func(string) string            { return attack.First(members) }

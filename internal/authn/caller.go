@@ -156,7 +156,7 @@ func (k *check) callerKind(context.Context) *acsauth.Error {
 func (k *check) looksAppOnly(client string) bool {
 	idtyp, _ := k.c.str("idtyp")
 	_, scoped, _ := k.scopes()
-	if idtyp == "app" || !k.c.has("idtyp") && !scoped {
+	if idtyp == "app" || !k.c.has("idtyp") && !scoped && (k.c.has("roles") || !uncontrolled("scope")) {
 		return true
 	}
 	if k.iss.Kind != OIDC || client == "" {

@@ -20,7 +20,7 @@ type choice struct {
 func (v *Verifier) choose(c claims) (choice, *acsauth.Error) {
 	iss, _ := c.str("iss")
 	if list := v.exact[iss]; list != nil {
-		return chooseExact(byAudience(list, c), c)
+		return chooseExact(byAudience(byPolicy(list, c), c), c)
 	}
 	entra := v.ofKind(Entra)
 	if entra == nil || len(v.exact) > 0 && !c.has("tid") && !likeEntra(entra, iss) {
@@ -91,16 +91,37 @@ func (i *issuer) choosePolicy(ch choice, c claims) (choice, *acsauth.Error) {
 	if tid, ok := c.guid("tid"); c.has("tid") && (!ok || tid != ch.tenant) {
 		return ch, foreignTenant(i, c)
 	}
-	name := "tfp"
-	if !c.has(name) {
-		name = "acr"
-	}
-	policy, _ := c.str(name)
-	if ch.src = i.sources[lower(policy)]; ch.src == nil {
+	name, policy := c.policy()
+	if ch.src = i.sources[policy]; ch.src == nil {
 		return ch, mismatch(tokenIssuer, "a policy of this API", c.found(name), "The token is of a B2C policy that this API does not accept: "+c.found(name)+".",
 			"Sign in with a user flow of this API: MSAL authority "+i.AuthorityHost+"/<tenant>/<policy>. Operator: the list of policies of this server.")
 	}
 	return ch, nil
+}
+
+// policy returns the B2C policy of a token in lower case, and the claim that names it.
+func (c claims) policy() (claim, policy string) {
+	claim = "tfp"
+	if !c.has(claim) {
+		claim = "acr"
+	}
+	s, _ := c.str(claim)
+	return claim, lower(s)
+}
+
+// byPolicy keeps the B2C issuers that accept the token's policy, if there are any: two may share a tenant.
+func byPolicy(list []*issuer, c claims) []*issuer {
+	_, policy := c.policy()
+	var kept []*issuer
+	for _, i := range list {
+		if i.Kind == B2C && i.sources[policy] != nil {
+			kept = append(kept, i)
+		}
+	}
+	if kept == nil {
+		return list
+	}
+	return kept
 }
 
 // chooseEntra goes by tenant first and by issuer then. Of two registrations in one tenant the audience decides.

@@ -41,8 +41,8 @@ type Step struct {
 	Code, Expected, Found, Hint string
 }
 
-// A Claim is a member of the token that is safe to show. Of the claims that name a
-// person the value is only present or missing.
+// A Claim is a member of the token that is safe to show: kid, alg and typ of its
+// header, and claims. Of those that name a person the value is only present or missing.
 type Claim struct{ Name, Value string }
 
 // Explain judges a token by all rules and goes on after the first that fails, as
@@ -110,7 +110,7 @@ func (k *check) show() (out []Claim) {
 		return nil
 	}
 	for _, name := range [...]string{"kid", "alg", "typ"} {
-		out = append(out, Claim{"header " + name, shown(k.header, name)})
+		out = append(out, Claim{name, shown(k.header, name)})
 	}
 	for _, name := range [...]string{"iss", "aud", "ver", "tid", "tfp", "scp", "scope", "roles", "azp", "appid", "client_id", "azpacr", "appidacr", "idtyp", "iat", "nbf", "exp"} {
 		if k.c.has(name) {

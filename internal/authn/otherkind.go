@@ -62,7 +62,7 @@ func (k *check) idToken(context.Context) *acsauth.Error {
 		found = k.openIDToken()
 	case c.has("nonce"):
 		found = "claim nonce"
-	case !c.has("scp") && c.has("aud") && c.has("iss") && !c.has("azp") && !c.has("appid"):
+	case !c.has("scp") && c.has("aud") && c.has("iss") && !c.has("azp") && !c.has("appid") && !c.has("client_id"):
 		found = "no client and no rights"
 	}
 	if found == "" {

@@ -124,6 +124,33 @@ func TestReadyWithoutOneIssuer(t *testing.T) {
 	})
 }
 
+// Two issuers may share a B2C tenant, and even the audience, if their policies differ.
+func TestPoliciesWithOwnRules(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, opt := bigWorld()
+		one := opt.Issuers[4]
+		two := one
+		one.Policies, two.Policies, two.Name, two.Scopes = []string{"B2C_1_signin"}, []string{"B2C_1A_custom"}, "custom", []string{"other"}
+		opt.Issuers = append(opt.Issuers[:4], one, two)
+		v := newVerifier(t, opt)
+		for _, c := range []struct {
+			token        *token
+			issuer, want string
+		}{
+			{b2cToken("B2C_1_signin", 0), "legacy", ""}, {b2cToken("B2C_1A_custom", 1), "custom", "token_scope"}, {b2cToken("B2C_1A_custom", 1, set("scp", "other")), "custom", ""},
+			{b2cToken("B2C_1_other", 1), "", "token_issuer"},
+		} {
+			caller, err := v.Verify(t.Context(), mint(c.token))
+			if err == nil {
+				err = v.RequireUser(caller)
+			}
+			if caller.Issuer != c.issuer || codeOf(err) != c.want {
+				t.Errorf("%+v, %v, want %s %s", caller, err, c.issuer, c.want)
+			}
+		}
+	})
+}
+
 // Two registrations in one tenant share the keys, and each has its own rules.
 func TestTwoRegistrations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

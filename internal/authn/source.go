@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 )
@@ -114,7 +115,7 @@ func (t *source) settle(p profile, r loaded) {
 	s, now := &t.sets[p], time.Now()
 	if r.err == nil {
 		*s = keySet{issuer: r.issuer, keys: r.keys, loaded: r.began, next: now.Add(jitter(t.opt.RefreshEvery))}
-		t.opt.Log.Info("signing keys loaded", "keysOf", t.id, "version", p.String(), "keys", len(r.keys))
+		t.opt.Log.Info("signing keys loaded", "keysOf", t.label(), "version", p.String(), "keys", len(r.keys))
 		return
 	}
 	pause := lastRetry
@@ -138,7 +139,7 @@ func (t *source) report(p profile, s *keySet, now time.Time) {
 		level, text, s.warned = slog.LevelWarn, "signing keys are old and could not be loaded again", true
 	}
 	t.opt.Log.Log(context.Background(), level, text,
-		"keysOf", t.id, "version", p.String(), "failures", s.failures, "loaded", s.loaded, "error", s.err)
+		"keysOf", t.label(), "version", p.String(), "failures", s.failures, "loaded", s.loaded, "error", s.err)
 }
 
 func (t *source) usable(s *keySet, now time.Time) bool {
@@ -203,6 +204,9 @@ func (t *source) main() profile {
 	return open
 }
 
+// label names the source for the log.
+func (t *source) label() string { return strings.TrimSuffix(t.metadata[t.main()], wellKnown) }
+
 // used yields the profiles that there are.
 func (t *source) used(yield func(profile) bool) {
 	for p := range profiles {
@@ -225,5 +229,5 @@ func (t *source) ready(now time.Time) (hopeless bool, err error) {
 	if s.err != nil {
 		err = s.err
 	}
-	return s.failures > 0 && now.Sub(s.failing) >= patience, fmt.Errorf("keys of %s: %w", t.id, err)
+	return s.failures > 0 && now.Sub(s.failing) >= patience, fmt.Errorf("keys of %s: %w", t.label(), err)
 }

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +42,7 @@ func New(opt Options) (*Verifier, error) {
 		r := newIssuer(i)
 		v.issuers = append(v.issuers, r)
 		for key, s := range sourcesOf(i) {
-			same := strings.Join(s.metadata[:], " ") // two registrations in one tenant have the same keys
+			same := strings.Join(slices.Concat(s.metadata[:], s.fixed[:], i.origins()), " ") // two registrations in one tenant have the same keys
 			if shared[same] == nil {
 				s.opt, s.fetch = opt, newFetcher(transport, i.origins()...)
 				shared[same] = s

@@ -163,7 +163,10 @@ func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error 
 		if !b.owns(id) {
 			return anotherResource(op)
 		}
-		return lost(op, err)
+		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
+			return lost(op, err)
+		}
+		return nil // deleted meanwhile, and its tokens with it
 	}
 	return acsError(op, err)
 }

@@ -28,12 +28,18 @@ func defaultLimits(mode Mode, values map[string]string) {
 	}
 }
 
+// maxCreates bounds ACSAUTH_LIMIT_CREATES, since the time of each is kept.
+const maxCreates = 1000
+
 // limits checks what guards against too much.
 func (k *check) limits() {
 	c := k.c
 	k.count("ACSAUTH_MAX_IN_FLIGHT", c.MaxInFlight, 1, 100_000)
 	k.count("ACSAUTH_MAX_CONNECTIONS", c.MaxConnections, 1, 1_000_000)
 	k.count("ACSAUTH_MAX_CONNECTIONS_PER_ADDRESS", c.MaxConnectionsPerAddress, 0, 1_000_000)
+	if c.LimitCreates.Events > maxCreates {
+		k.bad("ACSAUTH_LIMIT_CREATES", "is "+c.LimitCreates.String()+", which is more than 1000")
+	}
 	k.oneOf("ACSAUTH_FORWARDED_HEADER", c.ForwardedHeader, XForwardedFor, Forwarded)
 	for _, p := range c.TrustedProxies {
 		_, aerr := netip.ParseAddr(p)

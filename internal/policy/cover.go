@@ -49,7 +49,7 @@ func takers(earlier []rule, r *rule) []string {
 	return names
 }
 
-// caseOf returns combination n of the alternatives of r.
+// caseOf returns combination n of the alternatives of r: "", which is no value, where there is no condition.
 func caseOf(r *rule, n int) (c [fields]string) {
 	for f := range fields {
 		if list := alternatives(r, f); len(list) > 0 {
@@ -62,7 +62,7 @@ func caseOf(r *rule, n int) (c [fields]string) {
 
 func takesCase(e *rule, c [fields]string) bool {
 	for f := range fields {
-		if e.when[f] != nil && (c[f] == "" || !slices.Contains(e.when[f], c[f])) {
+		if e.when[f] != nil && !slices.Contains(e.when[f], c[f]) {
 			return false
 		}
 	}

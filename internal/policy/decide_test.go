@@ -45,6 +45,20 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Only ids are without case: a role counts as it is written, even if it looks like an id.
+func TestCaseOfValues(t *testing.T) {
+	capitals := strings.ToUpper(groupG)
+	for member, same := range map[string]bool{"tenants": true, "clients": true, "groups": true, "roles": false, "issuers": false} {
+		for _, pair := range [][2]string{{groupG, capitals}, {capitals, groupG}} {
+			p := parse(t, one(`"`+member+`":["`+pair[0]+`"]`, allowAll))
+			c := user(inTenant(pair[1]), through(pair[1]), inGroup(pair[1]), withRole(pair[1]), ofIssuer(pair[1]))
+			if got := p.Decide(c, policy.GetUser).Allowed; got != same {
+				t.Errorf("%s: %v", member, got)
+			}
+		}
+	}
+}
+
 func same(t *testing.T, name string, got, want policy.Decision) {
 	t.Helper()
 	if !slices.Equal(got.Scopes, want.Scopes) || (got.Scopes == nil) != (want.Scopes == nil) {

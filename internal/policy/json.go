@@ -32,7 +32,10 @@ type object struct {
 	member map[string]node
 }
 
-const maxNesting = 8
+const (
+	maxNesting = 8
+	maxNodes   = 100_000 // each has its place as text
+)
 
 // readJSON reads one JSON document. A name that occurs twice is a fault;
 // encoding/json would let it pass and other readers might take the other one.
@@ -54,18 +57,26 @@ func readJSON(data []byte) (node, []*Fault) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		text = "it ends too early"
 	}
-	line := 1 + bytes.Count(data[:min(int(r.d.InputOffset()), len(data))], []byte("\n"))
-	return node{}, append(r.faults, &Fault{fmt.Sprint("line ", line), "is not JSON: " + clean(text)})
+	at := int(r.d.InputOffset())
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = int(e.Offset)
+	}
+	line := 1 + bytes.Count(data[:min(at, len(data))], []byte("\n"))
+	return node{}, append(r.faults, &Fault{fmt.Sprint("line ", line), "cannot be read as JSON: " + clean(text)})
 }
 
 type jsonReader struct {
 	d      *json.Decoder
+	nodes  int
 	faults []*Fault
 }
 
 func (r *jsonReader) value(path string, depth int) (node, error) {
 	if depth > maxNesting {
 		return node{}, errors.New("it is nested too deep")
+	}
+	if r.nodes++; r.nodes > maxNodes {
+		return node{}, errors.New("it has too many values")
 	}
 	t, err := r.d.Token()
 	if err != nil {

@@ -78,6 +78,13 @@ func TestLintIsBounded(t *testing.T) {
 	if got := parse(t, file("enforce", "", rules...)).Lint(nil); len(got) != 19 {
 		t.Errorf("%d warnings", len(got))
 	}
+	// Two rules take all callers of a third one together; to see that takes 8 million cases, so nothing is said.
+	values := `"roles":[` + numbered(200, `"r%d"`) + `],"clients":[` + numbered(200, `"c%d"`) + `],"groups":[`
+	third := rule("third", values+numbered(200, `"g%d"`)+`]`, denyIt)
+	first, second := rule("first", values+numbered(150, `"g%d"`)+`]`, denyIt), rule("second", values+strings.TrimPrefix(numbered(200, `"g%d"`), `"g0",`)+`]`, denyIt)
+	if got := parse(t, file("enforce", "", first, second, third)).Lint(nil); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestWho(t *testing.T) {
@@ -100,6 +107,18 @@ func TestWho(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := p.Rules(); len(got) != 5 || got[4].Rule != "no-rule" || got[4].Callers != "every other user" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhoLeavesOutWhatIsNeverReached(t *testing.T) {
+	p := parse(t, file("enforce", "", rule("nobody", ``, denyIt), rule("guests", `"kinds":["guest"]`, allowAll)))
+	if got := p.WhoGetsScope("chat"); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	// One may have several roles, so a rule about another role may come first.
+	p = parse(t, file("enforce", "", rule("left", `"roles":["Left"]`, denyIt), rule("other", `"clients":["x"]`, denyIt), rule("staff", `"roles":["Staff"],"clients":["y"]`, allowAll)))
+	if got := p.WhoGetsScope("chat"); len(got) != 1 || len(got[0].Unless) != 1 || got[0].Unless[0].Rule != "left" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -148,20 +148,25 @@ func bad() map[string][2]string {
 // unschemed are files that only Parse refuses: a schema cannot.
 func unschemed() map[string][2]string {
 	return map[string][2]string{
-		"empty":              {``, "line 1: is not JSON: it ends too early"},
-		"half":               {one(``, denyIt)[:40], "line 1: is not JSON"},
-		"two documents":      {one(``, denyIt) + "\n{}", "line 2: is not JSON: something follows"},
-		"comma at the end":   {`{"version":1,}`, "line 1: is not JSON"},
-		"comment of a kind":  {"// x\n" + one(``, denyIt), "line 1: is not JSON"},
-		"byte order mark":    {"\ufeff" + one(``, denyIt), "line 1: is not JSON"},
+		"empty":              {``, "line 1: cannot be read as JSON: it ends too early"},
+		"half":               {one(``, denyIt)[:40], "line 1: cannot be read as JSON"},
+		"two documents":      {one(``, denyIt) + "\n{}", "line 2: cannot be read as JSON: something follows"},
+		"comma at the end":   {`{"version":1,}`, "line 1: cannot be read as JSON"},
+		"colon missing":      {"{\n\"version\":1,\n\"mode\" \"audit\"\n}", "line 3: cannot be read as JSON"},
+		"value missing":      {"{\n\"version\":1,\n\n\"mode\": ,\n\n}", "line 4: cannot be read as JSON"},
+		"comma missing":      {"{\n\"version\":1\n\"mode\":\"audit\"\n}", "line 3: cannot be read as JSON"},
+		"text cut":           {"{\n\"mode\":\n\"audit\n\"}", "line 3: cannot be read as JSON"},
+		"comment of a kind":  {"// x\n" + one(``, denyIt), "line 1: cannot be read as JSON"},
+		"byte order mark":    {"\ufeff" + one(``, denyIt), "line 1: cannot be read as JSON"},
 		"not UTF-8":          {one(``, "\"deny\":\"\xff\""), "file: is not UTF-8"},
 		"member twice":       {file("audit", `"mode":"enforce",`, all), "mode: is there twice"},
 		"escaped twice":      {file("audit", `"\u006dode":"enforce",`, all), "mode: is there twice"},
 		"twice within":       {one(``, `"deny":"a","deny":"b"`), "rules[0].deny: is there twice"},
 		"name twice":         {file("audit", "", rule("a", ``, denyIt), rule("a", ``, denyIt)), "rules[1].name: is a, which rules[0] has"},
 		"too large":          {one(``, denyIt) + strings.Repeat(" ", 1<<20), "file: is larger than 1 MiB"},
-		"nested deep":        {one(``, `"deny":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)), "line 1: is not JSON: it is nested too deep"},
-		"nested without end": {strings.Repeat("[", 1<<19), "line 1: is not JSON: it is nested too deep"},
+		"nested deep":        {one(``, `"deny":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)), "line 1: cannot be read as JSON: it is nested too deep"},
+		"values without end": {one(`"roles":[`+many(100_000, "1")+`]`, denyIt), "line 1: cannot be read as JSON: it has too many values"},
+		"nested without end": {strings.Repeat("[", 1<<19), "line 1: cannot be read as JSON: it is nested too deep"},
 		"too many values":    {tooManyValues(), "rules: has 4200 different values"},
 	}
 }

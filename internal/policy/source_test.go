@@ -24,12 +24,32 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// A logBuffer is written to by Run and read by the test.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+// take returns what was written since the last take.
+func (l *logBuffer) take() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.buf.Reset()
+	return l.buf.String()
+}
+
 func TestReload(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy.json")
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log logBuffer
 		write(t, path, one(``, allowAll))
-		s, err := policy.Open(path, policy.Default(nil), policy.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		s, err := policy.Open(path, policy.Default([]acsauth.Scope{"voip"}), policy.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,8 +60,7 @@ func TestReload(t *testing.T) {
 		look := func() string {
 			time.Sleep(2*policy.DefaultInterval + time.Second)
 			synctest.Wait()
-			defer log.Reset()
-			return log.String()
+			return log.take()
 		}
 		allowed := func() bool { return s.Decide(user(), policy.GetUser).Allowed }
 
@@ -76,6 +95,10 @@ func TestReload(t *testing.T) {
 		write(t, path, one(``, allowAll))
 		if got := look(); !allowed() || s.Version() != first {
 			t.Errorf("after going back: %s", got)
+		}
+		write(t, path, file("audit", "", rule("r", ``, denyIt)))
+		if look(); fmt.Sprint(s.Decide(user(), policy.GetToken).Scopes) != "[voip]" {
+			t.Error("in audit mode, a new file does not leave what there is without a policy")
 		}
 		stop()
 		wg.Wait()

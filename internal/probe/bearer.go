@@ -56,7 +56,7 @@ func forged(good token, key *rsa.PrivateKey) []testCase {
 		bad("algorithm", "alg none, old signature", unsigned, "token_invalid"),
 		bad("algorithm", "alg NONE, old signature", good.headed(map[string]any{"alg": "NONE"}), "token_invalid"),
 		bad("algorithm", "alg RS512, another key", good.headed(map[string]any{"alg": "RS512"}).signed(own), "token_invalid"),
-		bad("form", "alg none, no signature", bare, "token_invalid"),
+		bad("algorithm", "alg none, no signature", bare, "token_invalid"),
 		bad("form", "signature cut off", cut, "token_invalid"),
 		bad("header", "own key in the header (jwk)", good.headed(map[string]any{"jwk": jwk}).signed(own), "token_invalid"),
 		bad("header", "no kid", good.headed(map[string]any{"kid": nil}).signed(own), "token_invalid"),

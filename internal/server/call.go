@@ -83,8 +83,12 @@ func (s *Server) decide(ctx context.Context, c *call) error {
 		return nil
 	}
 	c.grant = s.o.Policy(c.Caller, c.op.name)
-	if c.grant.Noted {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "the policy would refuse this", slog.String("rule", c.grant.Rule), slog.String("operation", string(c.op.name)))
+	if c.grant.Noted || c.grant.Narrowed {
+		text := "the policy would give less"
+		if c.grant.Noted {
+			text = "the policy would refuse this"
+		}
+		s.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("rule", c.grant.Rule), slog.String("operation", string(c.op.name)))
 	}
 	if !c.grant.Allowed {
 		return c.grant.Refusal(c.op.name)

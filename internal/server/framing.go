@@ -79,6 +79,14 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite lets net/http end a connection so that its last answer arrives.
+func (c *conn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return net.ErrClosed
+}
+
 // maxLine is how much of a header line is looked at.
 const maxLine = 128
 

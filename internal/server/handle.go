@@ -19,11 +19,10 @@ func handle[In, Out any](s *Server, op operation, read func(*http.Request) (In, 
 	return func(x *exchange, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
-		release, err := s.enter()
-		if err != nil {
-			return err
+		if !s.slots.TryAcquire() {
+			return errOverloaded()
 		}
-		defer release()
+		defer s.slots.Release()
 		c := &call{op: op}
 		defer s.recordPanic(ctx, x, r, c)
 		status, out, err := perform(ctx, s, r, c, read, do)
@@ -52,16 +51,6 @@ func perform[In, Out any](ctx context.Context, s *Server, r *http.Request, c *ca
 		return 0, out, err
 	}
 	return do(ctx, c, in)
-}
-
-// enter takes one of the slots for requests at work.
-func (s *Server) enter() (release func(), err error) {
-	select {
-	case s.slots <- struct{}{}:
-		return func() { <-s.slots }, nil
-	default:
-		return nil, errOverloaded()
-	}
 }
 
 // refuseQueryToken refuses a token in the URL, where logs and histories keep it (RFC 6750 section 5.3).

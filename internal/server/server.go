@@ -17,6 +17,7 @@ import (
 	"github.com/acs-solutions/acsauth/internal/audit"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
+	"github.com/acs-solutions/acsauth/internal/limit"
 	"github.com/acs-solutions/acsauth/internal/policy"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
@@ -94,7 +95,7 @@ type Server struct {
 	public    *publicURL // nil without PublicURL
 	ready     readiness
 	table     map[string]route
-	slots     chan struct{}
+	slots     *limit.Slots
 	strangers strangers
 	stopping  atomic.Bool
 }
@@ -113,7 +114,7 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s := &Server{o: o, log: o.Log, metrics: o.Metrics, slots: make(chan struct{}, o.MaxInFlight), strangers: newStrangers()}
+	s := &Server{o: o, log: o.Log, metrics: o.Metrics, slots: limit.NewSlots(o.MaxInFlight), strangers: newStrangers()}
 	var err error
 	if s.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, fmt.Errorf("server: %w", err)

@@ -1,23 +1,36 @@
 package service
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 
 	"github.com/acs-solutions/acsauth/internal/audit"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/policy"
+	"github.com/acs-solutions/acsauth/internal/tlsfile"
 )
 
 // guards are what stands around the server: who may have what, how much of it, and who is told.
 type guards struct {
 	audit  *audit.Log // nil if there is none
 	policy *policy.Source
+	limits limits
+	tls    *tlsfile.Pair // nil without TLS
 }
 
 func newGuards(o Options) (g guards, err error) {
-	if g.policy, err = policy.Open(o.Config.Policy, policy.Default(nil), policy.Options{Log: o.Log}); err != nil {
+	if g.policy, err = policy.Open(o.Config.Policy, policy.Default(scopes(o.Config)), policy.Options{Log: o.Log}); err != nil {
 		return g, policyFaults(err)
+	}
+	if g.limits, err = newLimits(o.Config); err != nil {
+		return g, err
+	}
+	if g.tls, err = openTLS(o.Config, o.Log); err != nil {
+		return g, err
 	}
 	if g.audit, err = openAudit(o); err != nil {
 		return g, err
@@ -27,8 +40,10 @@ func newGuards(o Options) (g guards, err error) {
 
 // CheckFiles names what is wrong in the files that the settings name, and with what they say together. It makes no request.
 func CheckFiles(c *config.Config, allowLoopback bool) error {
-	_, err := policy.Open(c.Policy, policy.Default(nil), policy.Options{})
-	return errors.Join(CheckIssuers(c, allowLoopback), policyFaults(err))
+	_, perr := policy.Open(c.Policy, policy.Default(scopes(c)), policy.Options{})
+	_, lerr := newLimits(c)
+	_, terr := openTLS(c, slog.New(slog.DiscardHandler))
+	return errors.Join(CheckIssuers(c, allowLoopback), policyFaults(perr), lerr, terr)
 }
 
 // policyFaults names the setting before each fault of the file.
@@ -46,6 +61,36 @@ func (g guards) close() error {
 		return nil
 	}
 	return g.audit.Close()
+}
+
+// run looks after what changes, until ctx ends.
+func (g guards) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { g.policy.Run(ctx) })
+	if g.tls != nil {
+		wg.Go(func() { g.tls.Run(ctx) })
+	}
+	wg.Wait()
+}
+
+// openTLS reads the certificate that the settings name, if any.
+func openTLS(c *config.Config, log *slog.Logger) (*tlsfile.Pair, error) {
+	if c.TLSCertificate == "" {
+		return nil, nil
+	}
+	pair, err := tlsfile.Open(c.TLSCertificate, c.TLSKey, log)
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_TLS_CERTIFICATE and ACSAUTH_TLS_KEY: %w", err)
+	}
+	return pair, nil
+}
+
+// tlsConfig is nil without TLS.
+func (g guards) tlsConfig() *tls.Config {
+	if g.tls == nil {
+		return nil
+	}
+	return g.tls.Config()
 }
 
 // openAudit opens the audit log that the settings name, if any.

@@ -65,21 +65,25 @@ func (ls listeners) close() {
 	}
 }
 
-func (ls listeners) addresses() Addresses {
-	a := Addresses{Server: urlOf(ls.server)}
+func (ls listeners) addresses(tls bool) Addresses {
+	scheme := "http"
+	if tls {
+		scheme = "https"
+	}
+	a := Addresses{Server: urlOf(scheme, ls.server)}
 	if ls.metrics != nil {
-		a.Metrics = urlOf(ls.metrics) + "/metrics"
+		a.Metrics = urlOf("http", ls.metrics) + "/metrics"
 	}
 	return a
 }
 
 // urlOf is the URL of a listener as seen from this machine.
-func urlOf(ln net.Listener) string {
+func urlOf(scheme string, ln net.Listener) string {
 	a := ln.Addr().String()
 	if ap, err := netip.ParseAddrPort(a); err == nil && ap.Addr().IsUnspecified() {
 		a = net.JoinHostPort("localhost", fmt.Sprint(ap.Port()))
 	}
-	return "http://" + a
+	return scheme + "://" + a
 }
 
 // serveMetrics serves /metrics until ctx ends.

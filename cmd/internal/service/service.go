@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,7 +78,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, g.close()) }()
 	brk, err := broker.New(broker.Options{
 		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
-		Observe: func(e broker.Event) { metrics.BrokerEvent(e.Name) },
+		MayCreate: g.limits.mayCreate,
+		Observe:   func(e broker.Event) { metrics.BrokerEvent(e.Name) },
 	})
 	if err != nil {
 		return err
@@ -89,6 +91,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	srv, err := server.New(server.Options{
 		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping, Delegate: c.Delegates(),
 		Policy: g.policy.Decide, Audit: g.audit, AdminClients: c.AdminClients, MaxInFlight: c.MaxInFlight,
+		Limits: g.limits.server(), ClientAddress: g.limits.proxies.Client, TLS: g.tlsConfig(),
+		Secure:   g.tls != nil || strings.HasPrefix(c.PublicURL, "https://"),
 		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
 		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
 		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay,
@@ -103,13 +107,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	wg.Go(func() { verifier.Run(work) })
 	wg.Go(func() { brk.Run(work) })
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
-	wg.Go(func() { g.policy.Run(work) })
+	wg.Go(func() { g.run(work) })
 	wg.Go(func() {
 		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics})
 	})
-	wg.Go(func() { announce(ctx, verifier, listeners.addresses(), o) })
+	wg.Go(func() { announce(ctx, verifier, listeners.addresses(g.tls != nil), o) })
 	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", acs.Endpoint())
-	err = serve(ctx, srv, listeners.server, c.ShutdownDelay+c.ShutdownTimeout)
+	err = serve(ctx, srv, g.limits.listener(listeners.server), c.ShutdownDelay+c.ShutdownTimeout)
 	if err == nil {
 		o.Log.Info("stopped")
 	}
