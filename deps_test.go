@@ -54,15 +54,16 @@ var mayImport = map[string][]string{
 	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/explain", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
 
 	// What measures and tests.
-	"bench/flood":         {},
-	"bench/stores":        {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
-	"e2e":                 {},
-	"internal/parts":      {},
-	"internal/storebench": {""},
-	"internal/testkit":    {},
-	"internal/tools/deps": {},
-	"internal/torture":    {""},
-	"interop/cosmos":      {},
+	"bench/flood":           {},
+	"bench/stores":          {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
+	"e2e":                   {},
+	"internal/parts":        {},
+	"internal/storebench":   {""},
+	"internal/testkit":      {},
+	"internal/tools/deps":   {},
+	"internal/tools/vulndb": {},
+	"internal/torture":      {""},
+	"interop/cosmos":        {},
 }
 
 type listed struct {

@@ -30,6 +30,7 @@ unformatted=$(gofmt -l $(git ls-files '*.go'))
 go vet ./...
 go tool -modfile=tools/go.mod staticcheck ./...
 go tool -modfile=tools/go.mod staticcheck -tags mistakes ./internal/broker
+go tool -modfile=tools/go.mod staticcheck -tags uncontrolled ./internal/authn ./internal/config
 go tool -modfile=tools/go.mod staticcheck -tags failpoints ./cmd/internal/failpoint ./cmd/acsauth-dev
 go mod verify
 
@@ -43,6 +44,12 @@ go test -race -timeout 15m ./...
 step "the protocol: every interleaving, seeded schedules, and the ten mistakes"
 go test -timeout 15m ./internal/broker -run 'Interleaving|Schedules' -count=1 -v -full | grep --line-buffered -v '^=== '
 go test -timeout 15m -tags mistakes ./internal/broker -run Mistake -count=1 -v | grep --line-buffered -v '^=== '
+
+step "controls: each one that a test build switches off lets its bad token in"
+go test -timeout 15m -tags uncontrolled ./internal/authn ./internal/config
+
+step "known vulnerabilities"
+bash scripts/vulncheck.sh
 
 step "interop: the Microsoft SDKs, unmodified"
 go build -o .tmp/acsauth-dev ./cmd/acsauth-dev

@@ -157,6 +157,33 @@ func TestCrowdingOutNeverPays(t *testing.T) {
 	})
 }
 
+// A key that shared a cell and then gets a slot starts as the cell left it, and not anew.
+func TestSlotStartsAsItsCell(t *testing.T) {
+	l := newKeyed[string](t, Rate{4, 4 * time.Second}, 1)
+	q, err := NewQuota[string](Rate{2, 4 * time.Second}, &Options{MaxKeys: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	takeAt(l, "holder", 0)
+	quotaAt(q, "holder", 0)
+	for range 4 {
+		takeAt(l, "attacker", 0)
+		quotaAt(q, "attacker", time.Second)
+	}
+	served := 0
+	for range 4 { // the holder's bucket is full again after a second
+		if takeAt(l, "attacker", 1500*time.Millisecond) {
+			served++
+		}
+	}
+	if served != 1 || l.Stats() != (TableStats{Keys: 1, Shared: 4}) {
+		t.Errorf("%d events, and 1 flowed in: %+v", served, l.Stats())
+	}
+	if quotaAt(q, "attacker", 4500*time.Millisecond) || q.Stats().Keys != 1 {
+		t.Errorf("a third event in the period: %+v", q.Stats())
+	}
+}
+
 func TestKeyedAtItsBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const max = 8192

@@ -1,10 +1,7 @@
 package limit
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,31 +18,8 @@ type Rate struct {
 	Per    time.Duration // 1 ns per event or more, 24 h or less
 }
 
-// ParseRate reads a rate such as 120/1m. "off" is the zero Rate.
-func ParseRate(text string) (Rate, error) {
-	if text == "off" {
-		return Rate{}, nil
-	}
-	number, per, ok := strings.Cut(text, "/")
-	n, nerr := strconv.Atoi(number)
-	d, derr := time.ParseDuration(per)
-	r := Rate{n, d}
-	if !ok || nerr != nil || derr != nil || r.check() != nil {
-		return Rate{}, errors.New("write a number, a slash and a time of 24h or less, such as 120/1m, or off")
-	}
-	return r, nil
-}
-
 // IsZero reports whether there is no limit.
 func (r Rate) IsZero() bool { return r == Rate{} }
-
-// String writes the rate as ParseRate reads it.
-func (r Rate) String() string {
-	if r.IsZero() {
-		return "off"
-	}
-	return fmt.Sprintf("%d/%s", r.Events, r.Per)
-}
 
 func (r Rate) check() error {
 	if r.Events < 1 || r.Events > maxEvents || r.Per < time.Duration(r.Events) || r.Per > 24*time.Hour {

@@ -63,7 +63,11 @@ func (l limits) mayCreate(key acsauth.UserKey) (wait time.Duration, ok bool) {
 	if wait, ok := l.creates.Take(key); !ok {
 		return wait, false
 	}
-	return l.tenantCreates.Take(key.Issuer)
+	wait, ok = l.tenantCreates.Take(key.Issuer)
+	if !ok {
+		l.creates.Return(key)
+	}
+	return wait, ok
 }
 
 // listener bounds the connections.

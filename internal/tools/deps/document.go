@@ -62,8 +62,9 @@ licence is unknown or not one of %s, or when a direct module comes without a rea
 The same as a bill of materials (CycloneDX 1.6): ` + "`go run ./internal/tools/deps -sbom > acsauth.cdx.json`" + `.
 
 The licence is found by phrases of its text; it is a guard against surprises and no legal advice. ` + "`scripts/vulncheck.sh`" + ` looks for known
-vulnerabilities in these modules. It reads the database of the Go project at vuln.go.dev; with ` + "`GOVULNDB=file:///PATH`" + ` it reads a
-copy of it in place of that. If no database can be reached it says so and does not fail, so read what it prints.
+vulnerabilities in these modules and in Go itself, with the toolchain that go.mod names. It reads the newest version of the module
+golang.org/x/vulndb; with ` + "`GOVULNDB=file:///PATH`" + ` it reads a copy in place of that. If it cannot be fetched the script says so and does not fail, so read
+what it prints.
 
 %d modules, %d of them imported by our own code.
 
