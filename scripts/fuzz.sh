@@ -24,7 +24,9 @@ show() { printf '\n'; cat "$table"; }
 
 # zid PACKAGE NAME: what docs/testing-security.md says the target is for.
 zid() {
-  grep -oE '^\| Z-[0-9]+ .*' docs/testing-security.md 2>/dev/null | grep -F "\`$1.$2\`" | cut -c3-6 | paste -sd' ' -
+  local folder=$1
+  [ "$folder" != . ] || folder=acsauth
+  grep -E '^\| Z-[0-9]+ ' docs/testing-security.md | grep -F "\`$folder.$2\`" | cut -c3-6 | paste -sd' ' -
 }
 
 printf '| target | package | id | executions | new interesting | seconds | findings |\n|---|---|---|---|---|---|---|\n' | line
@@ -38,6 +40,8 @@ while IFS=: read -r file name; do
   last=$(grep -E '^fuzz: elapsed: .*execs: ' "$log" | tail -1)
   executions=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' <<<"$last"); fresh=$(sed -n 's/.*new interesting: \([0-9]*\).*/\1/p' <<<"$last")
   finding=0
+  # Go itself fails so now and then when the time is over on a busy machine; there is no input that failed.
+  if [ $status -ne 0 ] && grep -q '^    context deadline exceeded$' "$log" && ! grep -q 'Failing input' "$log"; then status=0; fi
   if [ $status -ne 0 ]; then
     finding=$(grep -oE 'testdata/fuzz/[^ ]+' "$log" | head -1); finding=${finding:-"no run: see the output"}; failed=1
   fi
