@@ -249,7 +249,8 @@ func (p *planted) scrape(t *testing.T, s *target) string {
 func secretSettings(secret string) map[string][]string {
 	key := base64.StdEncoding.EncodeToString([]byte(secret))
 	return map[string][]string{
-		"ACSAUTH_ACS_CONNECTION_STRING":   {"endpoint=https://contoso.communication.azure.com/;accesskey=" + key, "endpoint=https://contoso.communication.azure.com;accesskey=" + secret + "%", "accesskey=" + key, key, "endpoint=" + key},
+		"ACSAUTH_ACS_CONNECTION_STRING": {"endpoint=https://contoso.communication.azure.com/;accesskey=" + key, "endpoint=https://contoso.communication.azure.com;accesskey=" + secret + "%", "accesskey=" + key, key, "endpoint=" + key,
+			"endpoint=https://u:" + secret + "@contoso.communication.azure.com;accesskey=" + key},
 		"ACSAUTH_ACS_CONNECTION_STRING_2": {"endpoint=https://contoso.communication.azure.com/;accesskey=" + key, "endpoint=https://other.communication.azure.com/;accesskey=" + key, secret},
 		"ACSAUTH_STORE_SECRET":            {secret},
 		"ACSAUTH_CLIENT_SECRET":           {secret, "keyvault:" + secret},

@@ -39,7 +39,7 @@ wait $azurite || { cat .tmp/azurite.log >&2; exit 1; }
 rm -f .tmp/azurite.log
 
 step "Go tests with the race detector"
-go test -race -timeout 15m ./...
+go test -race -timeout 25m ./...
 
 step "the protocol: every interleaving, seeded schedules, and the ten mistakes"
 go test -timeout 15m ./internal/broker -run 'Interleaving|Schedules' -count=1 -v -full | grep --line-buffered -v '^=== '

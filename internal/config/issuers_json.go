@@ -102,9 +102,9 @@ func (r *jsonReader) object(place string, depth int) (node, error) {
 			return node{}, err
 		}
 		name := t.(string) // the decoder lets nothing else pass here
-		at := name
+		at := name[:min(len(name), maxName)]
 		if place != "" {
-			at = place + "." + name
+			at = place + "." + at
 		}
 		n, err := r.value(at, depth+1)
 		if err != nil {
@@ -119,6 +119,9 @@ func (r *jsonReader) object(place string, depth int) (node, error) {
 	_, err := r.d.Token()
 	return node{place: place, value: members}, err
 }
+
+// maxName is how much of a member's name is kept in a place. Each value below keeps its own.
+const maxName = 100
 
 // shorten cuts a place that a file made long, and keeps control characters out of it.
 func shorten(place string) string {

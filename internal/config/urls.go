@@ -51,7 +51,7 @@ func (k *check) origins() {
 		u, problem := parseSite(o)
 		switch {
 		case problem != "":
-			k.bad(name, "has "+quote(o)+", which "+problem)
+			k.bad(name, "has "+quoteURL(o)+", which "+problem)
 		case strings.HasSuffix(o, "/") || o != strings.ToLower(o):
 			k.bad(name, "has "+quote(o)+", which browsers send without a slash at its end and in lower case")
 		case u.Scheme != "https" && !isLoopback(u.Hostname()):
@@ -65,9 +65,9 @@ func (k *check) site(name, value string) {
 	u, problem := parseURL(value)
 	switch {
 	case problem != "":
-		k.bad(name, "is "+quote(value)+", which "+problem)
+		k.bad(name, "is "+quoteURL(value)+", which "+problem)
 	case u.Scheme != "https" && !(k.mode == Development && isLoopback(u.Hostname())):
-		k.bad(name, "is "+quote(value)+", which is not https")
+		k.bad(name, "is "+quoteURL(value)+", which is not https")
 	}
 }
 
@@ -75,18 +75,26 @@ func (k *check) site(name, value string) {
 func (k *check) upstream(name, value string) {
 	u, problem := parseSite(value)
 	if problem != "" {
-		k.bad(name, "names the URL "+quote(value)+", which "+problem)
+		k.bad(name, "names the URL "+quoteURL(value)+", which "+problem)
 		return
 	}
 	here := isHere(u.Hostname())
 	switch {
 	case k.mode == Development && u.Scheme != "https" && !isLoopback(u.Hostname()):
-		k.bad(name, "names the URL "+quote(value)+", which is neither https nor loopback")
+		k.bad(name, "names the URL "+quoteURL(value)+", which is neither https nor loopback")
 	case k.mode == Production && here:
-		k.bad(name, "names the URL "+quote(value)+", which is on this machine; for the emulator there is acsauth-dev")
+		k.bad(name, "names the URL "+quoteURL(value)+", which is on this machine; for the emulator there is acsauth-dev")
 	case k.mode == Production && u.Scheme != "https":
-		k.bad(name, "names the URL "+quote(value)+", which is not https")
+		k.bad(name, "names the URL "+quoteURL(value)+", which is not https")
 	}
+}
+
+// quoteURL shows a URL, unless it may hold a password.
+func quoteURL(s string) string {
+	if strings.Contains(s, "@") {
+		return "[hidden: it has an @]"
+	}
+	return quote(s)
 }
 
 // parseSite parses scheme://host[:port] and says what else there is.

@@ -127,7 +127,7 @@ func stringList(to *[]string) func(json.RawMessage) bool {
 func shown(name string) string {
 	const most = 40
 	cut := ""
-	if strings.HasPrefix(name, "eyJ") { // the start of a token that got into the wrong place
+	if strings.Contains(name, "eyJ") { // a piece of a token that got into the wrong place
 		return "'?'"
 	}
 	if len(name) > most {

@@ -44,7 +44,7 @@ func FuzzQuery(f *testing.F) {
 			if err != nil {
 				refusedPlainly(t, err)
 				for name := range q {
-					if strings.HasPrefix(name, "eyJ") && strings.Contains(err.Error(), name[:min(len(name), 8)]) {
+					if strings.Contains(name, "eyJ") && strings.Contains(err.Error(), "eyJ") {
 						t.Fatalf("%q shows the start of a token: %v", raw, err)
 					}
 				}
