@@ -41,3 +41,9 @@ func (o Options) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String
 
 // LogValue keeps them out of logs.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+// Format writes no part of the client: a printer that looked inside would find the secret, and race with calls under way.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "entra.Client([redacted])") }
+
+// LogValue keeps the client out of logs.
+func (c *Client) LogValue() slog.Value { return slog.StringValue("entra.Client([redacted])") }
