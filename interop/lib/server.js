@@ -94,7 +94,9 @@ export function problem(answer, status, code, challenge) {
   const { body } = answer;
   assert.equal(answer.headers.get("content-type"), "application/problem+json", answer.text);
   assert.deepEqual([answer.status, body.code], [status, code], answer.text);
-  assert.deepEqual(Object.keys(body).sort(), ["code", "detail", "hint", "instance", "status", "title", "type"]);
+  const sides = "expected" in body ? ["expected", "found"] : []; // of the one rule that failed, always together
+  assert.deepEqual(Object.keys(body).sort(), ["code", "detail", ...sides, "hint", "instance", "status", "title", "type"].sort());
+  if (body.status === 401 || body.status === 403) assert.ok(body.expected && body.found, `a refusal without its two sides: ${body.code}`);
   assert.deepEqual([body.type, body.status, body.instance], [`${errorsURL}#${code}`, status, answer.headers.get("x-request-id")]);
   for (const member of ["title", "detail", "hint"]) assert.ok(body[member].length > 5, `${member}: ${body[member]}`);
   assert.deepEqual(challengeOf(answer), challenge);
