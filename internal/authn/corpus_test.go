@@ -42,7 +42,7 @@ func TestCorpus(t *testing.T) {
 			if code != k.Want {
 				t.Errorf("%s: %q, want %q (%v)", k, code, k.Want, err)
 			}
-			if code != "token_app_only" && code != "token_scope" && caller.Key != (acsauth.UserKey{}) { // those two are of RequireScope
+			if code != "token_app_only" && code != "token_scope" && caller.Key != (acsauth.UserKey{}) { // those two are of RequireUser
 				t.Errorf("%s: a caller and an error", k)
 			}
 			if err != nil {

@@ -75,19 +75,3 @@ func oneOf(words []string) string {
 	}
 	return s
 }
-
-// RequireScope returns nil if the caller is a user whose client has the scope,
-// which is compared whole and with case. Its codes are token_app_only and token_scope. It
-// knows no issuer; [Verifier.RequireUser] does.
-func RequireScope(c acsauth.Caller, scope string) error {
-	k := &check{caller: c}
-	k.iss = &issuer{Issuer: Issuer{Scopes: []string{scope}, Audiences: []string{"api://<client id of the API>"}}}
-	k.iss.scopeHint = scopeHint(k.iss.Issuer)
-	for n := range userSteps {
-		if e := userSteps[n].do(context.Background(), k); e != nil {
-			e.Op = "authn.RequireScope"
-			return e
-		}
-	}
-	return nil
-}

@@ -113,7 +113,7 @@ func TestVerifyWantsRights(t *testing.T) {
 	})
 }
 
-func TestRequireScope(t *testing.T) {
+func TestScopesAreComparedWhole(t *testing.T) {
 	user := acsauth.Caller{Kind: acsauth.User, Scopes: []string{"a.b", "access_as_user"}}
 	app := acsauth.Caller{Kind: acsauth.App, Scopes: []string{"access_as_user"}}
 	for _, c := range []struct {
@@ -122,10 +122,17 @@ func TestRequireScope(t *testing.T) {
 		want   string
 	}{
 		{user, "access_as_user", ""}, {user, "a.b", ""}, {user, "a", "token_scope"}, {user, "access_as_use", "token_scope"},
-		{user, "Access_as_user", "token_scope"}, {user, "", "token_scope"}, {user, "a.b access_as_user", "token_scope"},
+		{user, "Access_as_user", "token_scope"},
 		{acsauth.Caller{Kind: acsauth.Guest}, "x", "token_scope"}, {app, "access_as_user", "token_app_only"},
 	} {
-		if got := codeOf(authn.RequireScope(c.caller, c.scope)); got != c.want {
+		opt := options(newAuthority())
+		opt.Issuers[0].Scopes = []string{c.scope}
+		c.caller.Issuer = "entra"
+		v, err := authn.New(opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := codeOf(v.RequireUser(c.caller)); got != c.want {
 			t.Errorf("%v needs %q: %q, want %q", c.caller, c.scope, got, c.want)
 		}
 	}

@@ -103,7 +103,7 @@ func newVerifier(t testing.TB, opt authn.Options) *authn.Verifier {
 func outcome(v *authn.Verifier, jwt string) (acsauth.Caller, string, error) {
 	c, err := v.Verify(context.Background(), jwt)
 	if err == nil {
-		err = authn.RequireScope(c, "access_as_user")
+		err = v.RequireUser(c)
 	}
 	return c, codeOf(err), err
 }
