@@ -172,10 +172,8 @@ func (i *issuer) sourceOf(tid string) *source {
 	if i.AnyTenant && tid != "" && tid != consumerTenant {
 		return i.sources[""]
 	}
-	if uncontrolled("tenant") {
-		for _, s := range i.sources {
-			return s
-		}
+	if uncontrolled("tenant") && len(i.TenantIDs) > 0 {
+		return i.sources[strings.ToLower(i.TenantIDs[0])] // always the same one
 	}
 	return nil
 }
