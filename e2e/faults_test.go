@@ -9,6 +9,7 @@ import (
 // Whatever ACS does to a first sign-in, the caller is told what to do, a repeat
 // serves, and each surplus identity has a line in the journal.
 func TestFaultsOfACS(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	emu, env, db := startEmulator(t)
 	server := start(t, env, "serve", "--json")
 	cases := []struct {
@@ -69,6 +70,7 @@ func TestFaultsOfACS(t *testing.T) {
 
 // A locked database stops writes for a while and loses nothing.
 func TestLockedDatabase(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	emu, env, path := startEmulator(t)
 	server := start(t, env, "serve", "--json")
 	tokens := emu.tokens(t, 2)

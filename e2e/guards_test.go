@@ -136,6 +136,7 @@ func writeCertificate(t *testing.T, cert, key string, serial int64) *x509.CertPo
 
 // TLS of the service's own: the answer comes over it, old versions are refused, plain HTTP is no way in.
 func TestOwnTLS(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	emu, env, _ := startEmulator(t)
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")

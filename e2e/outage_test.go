@@ -20,6 +20,7 @@ import (
 // kill -9 of the database under load: the service says that it is not ready, is
 // ready again soon after the database is back, and nobody's identity is lost.
 func TestDatabaseKilledUnderLoad(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	pg := startPostgres(t, parts.PostgresOptions{Durable: true})
 	kills := scaled(3, 50)
 	const usersPerKill = 40

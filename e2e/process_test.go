@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -22,6 +23,10 @@ var devBinary string
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue { // those that run side by side wait most of the time
+		flag.Set("test.parallel", "8")
+	}
 	dir, err := os.MkdirTemp("", "acsauth-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -63,6 +63,7 @@ func (p pair) synchronize(t *testing.T) {
 
 // A synchronous standby takes over in the middle of sign-ins: nobody's identity changes.
 func TestSynchronousStandbyPromoted(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for range scaled(1, 20) {
 		p := startPair(t)
 		w := newWorld(t, p.place, 60)
@@ -88,6 +89,7 @@ func TestSynchronousStandbyPromoted(t *testing.T) {
 // An asynchronous standby that was behind takes over: what it lacks is lost, and
 // those users get another identity. No protocol can help; it is counted, not hidden.
 func TestAsynchronousStandbyPromoted(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for range scaled(1, 20) {
 		p := startPair(t)
 		w := newWorld(t, p.place, 40)
