@@ -14,6 +14,7 @@ var (
 // TestEveryInterleaving runs the real broker through every schedule of its I/O,
 // with a fault at each call. The largest world needs -full.
 func TestEveryInterleaving(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		large bool
@@ -32,6 +33,7 @@ func TestEveryInterleaving(t *testing.T) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			y := explore(t, c.cfg)
 			t.Logf("%s: %s", c.name, &y)
 			if y.violation != "" {
@@ -43,6 +45,7 @@ func TestEveryInterleaving(t *testing.T) {
 
 // TestSchedules follows random schedules of larger worlds. A failure names its seed.
 func TestSchedules(t *testing.T) {
+	t.Parallel()
 	n := *seeds
 	if *full {
 		n *= 70
@@ -56,6 +59,7 @@ func TestSchedules(t *testing.T) {
 		{"customId: three callers, a delete, a sweeper, three faults", worldConfig{callers: 3, leases: 4, deleters: 1, sweepers: 1, faults: 3, crash: true, late: true, custom: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			y := sample(t, c.cfg, *firstSeed, n)
 			t.Logf("%s: %s", c.name, &y)
 			if y.violation != "" {
