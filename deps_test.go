@@ -54,7 +54,9 @@ var mayImport = map[string][]string{
 	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/explain", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
 
 	// What measures and tests.
-	"bench/flood":           {},
+	"bench/emulator":        {"", "acsidentity", "bench/internal/dev", "emulator"},
+	"bench/flood":           {"bench/internal/dev"},
+	"bench/internal/dev":    {},
 	"bench/stores":          {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                   {},
 	"internal/parts":        {},

@@ -73,7 +73,7 @@ func (p phase) run(ctx context.Context, s *service, valid string, o options) (re
 	r.validUser(ctx, s.host, valid, p.lasts, time.Second/time.Duration(o.rate))
 	stop()
 	wg.Wait()
-	r.took, r.rss = time.Since(begin), s.rss()
+	r.took, r.rss = time.Since(begin), s.Memory()
 	after, err := s.fetches(ctx)
 	r.fetches = fetched{after.metadata - before.metadata, after.keys - before.keys}
 	slices.Sort(r.latencies)
