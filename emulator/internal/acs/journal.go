@@ -11,14 +11,24 @@ import (
 )
 
 // maxLine bounds a line of a data file, in bytes.
-const maxLine = 4 << 10
+const maxLine = 16 << 10
 
-// entry is a line of the data file.
+// The kinds of entries.
+const (
+	opCreate   = "create"
+	opDelete   = "delete"
+	opAssign   = "assign"
+	opUnassign = "unassign"
+)
+
+// entry is a line of the data file: of an identity, or of an assignment.
 type entry struct {
-	Op       string    `json:"op"` // "create" or "delete"
-	ID       string    `json:"id"`
-	At       time.Time `json:"at"`
-	CustomID string    `json:"customId,omitempty"`
+	Op         string      `json:"op"`
+	ID         string      `json:"id,omitempty"` // identity
+	At         time.Time   `json:"at"`
+	CustomID   string      `json:"customId,omitempty"`
+	Stray      bool        `json:"stray,omitempty"` // another identity is the customId's
+	Assignment *assignment `json:"assignment,omitempty"`
 }
 
 // journal is a file of entries, one JSON object a line, that only grows.
