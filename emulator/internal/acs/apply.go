@@ -3,6 +3,9 @@ package acs
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
+	"time"
 )
 
 // replay applies an entry of the journal at start.
@@ -37,6 +40,9 @@ func (g *registry) apply(e entry) error {
 // enter adds an identity, or brings back one whose id is not chance's. Tokens
 // of its earlier life stay revoked.
 func (g *registry) enter(k key, rec record, e entry) {
+	if rec.deleted {
+		g.gone = slices.DeleteFunc(g.gone, func(gone key) bool { return gone == k })
+	}
 	rec.order, rec.created, rec.customID, rec.deleted = g.order, e.At.UnixNano(), e.CustomID, false
 	g.order++
 	g.customText += len(e.CustomID)
@@ -59,8 +65,28 @@ func (g *registry) strike(k key, rec record, e entry) {
 	if len(g.gone) <= g.maxDeleted {
 		return
 	}
-	if oldest := g.gone[0]; g.records[oldest].deleted {
-		delete(g.records, oldest)
-	}
+	delete(g.records, g.gone[0])
 	g.gone = g.gone[1:]
+}
+
+// entries writes down what a journal needs to bring the registry back.
+func (g *registry) entries() iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		for _, k := range g.ordered() {
+			rec := g.records[k]
+			if !yield(entry{Op: opCreate, ID: g.names.id(k), At: time.Unix(0, rec.created).UTC(), CustomID: rec.customID, Stray: g.stray(k)}) {
+				return
+			}
+		}
+		for _, k := range g.gone {
+			if !yield(entry{Op: opDelete, ID: g.names.id(k), At: time.Unix(0, g.records[k].revokedAt).UTC()}) {
+				return
+			}
+		}
+		for _, a := range g.grants.sorted() {
+			if !yield(entry{Op: opAssign, Assignment: &a}) {
+				return
+			}
+		}
+	}
 }
