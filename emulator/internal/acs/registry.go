@@ -131,7 +131,19 @@ func (g *registry) write(e entry) error {
 			return fmt.Errorf("write data file: %w", err)
 		}
 	}
+	defer g.compact()
 	return g.apply(e)
+}
+
+// compact replaces a journal that has grown far beyond what it needs. A
+// failure leaves it as it is until it has grown as much again.
+func (g *registry) compact() {
+	if g.journal == nil || g.journal.lines <= 2*(len(g.records)+len(g.gone)+len(g.grants.of))+g.journal.slack {
+		return
+	}
+	if g.journal.replace(g.entries()) != nil {
+		g.journal.lines = 0
+	}
 }
 
 // change calls f on a live identity of a resource and keeps what f made of it.
