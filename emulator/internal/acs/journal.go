@@ -6,27 +6,45 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 )
 
 // maxLine bounds a line of a data file, in bytes.
-const maxLine = 4 << 10
+const maxLine = 16 << 10
 
-// entry is a line of the data file.
+// The kinds of entries.
+const (
+	opCreate   = "create"
+	opDelete   = "delete"
+	opAssign   = "assign"
+	opUnassign = "unassign"
+)
+
+// entry is a line of the data file: of an identity, or of an assignment.
 type entry struct {
-	Op       string    `json:"op"` // "create" or "delete"
-	ID       string    `json:"id"`
-	At       time.Time `json:"at"`
-	CustomID string    `json:"customId,omitempty"`
+	Op         string      `json:"op"`
+	ID         string      `json:"id,omitempty"` // identity
+	At         time.Time   `json:"at"`
+	CustomID   string      `json:"customId,omitempty"`
+	Stray      bool        `json:"stray,omitempty"` // another identity is the customId's
+	Assignment *assignment `json:"assignment,omitempty"`
 }
 
-// journal is a file of entries, one JSON object a line, that only grows.
+// journalSlack is how many lines a data file may have beyond twice those that
+// it needs.
+const journalSlack = 10_000
+
+// journal is a file of entries, one JSON object a line, that grows until it is
+// replaced.
 // It is not synced: it survives the end of the process, not of the machine.
 // It is not safe for concurrent use, in one process or in several.
 type journal struct {
-	file *os.File
-	size int64 // where the next line goes
+	file  *os.File
+	size  int64 // where the next line goes
+	lines int
+	slack int
 }
 
 // openJournal opens or makes a file and hands its entries to apply. A last
@@ -36,7 +54,7 @@ func openJournal(path string, apply func(entry) error) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{file: file}
+	j := &journal{file: file, slack: journalSlack}
 	if err := j.load(apply); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -64,6 +82,7 @@ func (j *journal) load(apply func(entry) error) error {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 		j.size += int64(len(line))
+		j.lines++
 	}
 }
 
@@ -81,11 +100,54 @@ func (j *journal) append(e entry) error {
 		return errors.Join(err, j.file.Truncate(j.size))
 	}
 	j.size += int64(len(line)) + 1
+	j.lines++
 	return nil
 }
 
+// replace writes a new file in the place of the old one. If that fails the old
+// one stays, and goes on to be written.
+func (j *journal) replace(entries iter.Seq[entry]) error {
+	path := j.file.Name()
+	size, lines, err := writeEntries(path+".new", entries)
+	if err != nil {
+		return errors.Join(err, os.Remove(path+".new"))
+	}
+	if err := j.close(); err != nil { // not every system renames over an open file
+		return err
+	}
+	failed := os.Rename(path+".new", path)
+	if j.file, err = os.OpenFile(path, os.O_RDWR, 0o600); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed == nil {
+		j.size, j.lines = size, lines
+	}
+	return failed
+}
+
+// writeEntries makes a file and returns its size and number of lines.
+func writeEntries(path string, entries iter.Seq[entry]) (size int64, lines int, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	out := bufio.NewWriter(file)
+	for e := range entries {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return 0, 0, err
+		}
+		lines++
+		size += int64(len(line)) + 1
+		out.Write(line)     //nolint:errcheck // Flush tells
+		out.WriteByte('\n') //nolint:errcheck // Flush tells
+	}
+	return size, lines, out.Flush()
+}
+
 func (j *journal) empty() error {
-	j.size = 0
+	j.size, j.lines = 0, 0
 	return j.file.Truncate(0)
 }
 
