@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // PolicyID is the conditional access policy that a challenge names when [Obstacle].Claims is empty.
@@ -187,10 +186,9 @@ func (s *Service) Obstacle() Obstacle {
 
 // presented is what a request brings against an obstacle.
 type presented struct {
-	app    *App
-	user   *User
-	have   proofs
-	issued time.Time // of the token that the request rests on
+	app  *App
+	user *User
+	have proofs
 }
 
 // meet returns the error that a request meets, or nil.
@@ -201,7 +199,7 @@ func (s *Service) meet(grant string, p presented) *Error {
 	}
 	code := o.code()
 	kind := obstacleKinds[code]
-	if demands, _ := parseChallenge(o.challenge()); kind.claims && len(demands) > 0 && metAll(demands, p.have, p.issued) {
+	if demands, _ := parseChallenge(o.challenge()); kind.claims && len(demands) > 0 && metAll(demands, p.have) {
 		return nil
 	}
 	if kind.remedy == consent && p.user != nil && s.flow.consents.renewed(p.app.ID, p.user, id) {

@@ -156,7 +156,7 @@ func (s *Service) redeemDevice(req tokenRequest) (*tokenAnswer, *Error) {
 			return
 		}
 		facts = d.facts
-		if e = s.meet("device_code", presented{req.app, facts.user, facts.have, facts.issued}); e == nil {
+		if e = s.meet("device_code", presented{req.app, facts.user, facts.have}); e == nil {
 			d.state = deviceRedeemed
 		}
 	})
