@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,11 +96,9 @@ func (s *Service) mintSubject(m MintRequest) (subject, error) {
 
 // mintParty finds the tenant of the token and its user, if there is one. The first user of a tenant is the default.
 func (s *Service) mintParty(m MintRequest, sub *subject) error {
-	t, ok := s.dir.tenant(s.dir.TenantID)
-	if m.Tenant != "" {
-		if t, ok = s.dir.tenant(m.Tenant); !ok || t.common() {
-			return fmt.Errorf("entra: no tenant %q", m.Tenant)
-		}
+	t, ok := s.dir.tenant(cmp.Or(m.Tenant, s.dir.TenantID))
+	if !ok || t.common() {
+		return fmt.Errorf("entra: no tenant %q", m.Tenant)
 	}
 	if !m.AppOnly {
 		if sub.user = s.mintUser(m, t); sub.user == nil {

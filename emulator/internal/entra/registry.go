@@ -109,7 +109,10 @@ func (d *Directory) app(id string) *App {
 func (d *Directory) user(key string) *User {
 	g := d.registered()
 	g.mu.RLock()
-	u := g.byName[strings.ToLower(key)]
+	u := g.inTenant[d.TenantID+"|"+strings.ToLower(key)]
+	if u == nil {
+		u = g.byName[strings.ToLower(key)]
+	}
 	g.mu.RUnlock()
 	if u == nil {
 		u = d.crowd(key)
