@@ -187,7 +187,7 @@ var flaws = map[string]func(*wrongToken){
 	"idToken":    (*wrongToken).idToken,
 	"idClaims":   func(w *wrongToken) { w.claims["nonce"], w.claims["at_hash"] = newGUID(), randomText(22) },
 	"appOnly":    func(w *wrongToken) { w.claims["idtyp"] = "app" },
-	"noScope":    func(w *wrongToken) { delete(w.claims, "scp") },
+	"noScope":    (*wrongToken).noScope,
 	"noObjectID": func(w *wrongToken) { delete(w.claims, "oid") },
 	"noTenantID": func(w *wrongToken) { delete(w.claims, "tid") },
 	"unknownKey": (*wrongToken).unknownKey,
@@ -212,6 +212,12 @@ func (w *wrongToken) foreignTenant() {
 	if w.subject.version == "1.0" {
 		w.claims["iss"] = w.service.issuerV1(tid)
 	}
+}
+
+// noScope takes all rights away: with its app roles left, the token would be one of a program.
+func (w *wrongToken) noScope() {
+	delete(w.claims, "scp")
+	delete(w.claims, "roles")
 }
 
 // foreignKey signs with a key that is not published, under the name of one that is.
