@@ -49,8 +49,9 @@ func (s *Service) readAdmin(params url.Values, t tenant, v2 bool) (adminRequest,
 	if id == "" {
 		return q, missing("client_id")
 	}
-	if q.app = s.client(id); q.app == nil {
-		return q, unknownApp(id)
+	var e *Error
+	if q.app, e = s.appAt(t, id); e != nil {
+		return q, e
 	}
 	if redirect == "" {
 		return q, missing("redirect_uri")
@@ -68,11 +69,8 @@ func (s *Service) readAdmin(params url.Values, t tenant, v2 bool) (adminRequest,
 		return q, missing("scope")
 	}
 	set, e := s.dir.parseScope(raw)
-	if e != nil {
+	if e != nil || set.isDefault {
 		return q, e
-	}
-	if set.isDefault {
-		return q, nil
 	}
 	q.wish = granted{scopes: make(map[string][]string)}
 	for _, p := range s.named(q.app, raw) {
@@ -93,10 +91,7 @@ func (s *Service) adminConsentForm(w http.ResponseWriter, r *http.Request, t ten
 		s.errorPage(w, r, e)
 		return
 	}
-	tid := t.id
-	if t.common() {
-		tid = s.dir.TenantID
-	}
+	tid := s.homeOf(t)
 	answer := url.Values{"admin_consent": {"True"}, "tenant": {tid}}
 	if r.PostForm.Get("action") != "accept" {
 		s.refuseAdmin(req, answer)
