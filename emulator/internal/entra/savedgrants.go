@@ -18,6 +18,9 @@ type savedFacts struct {
 	Expires    time.Time `json:"expires,omitzero"`
 	Tenant     string    `json:"tenant"`
 	Policy     string    `json:"policy,omitempty"`
+	Have       []string  `json:"have,omitempty"`
+	Issued     time.Time `json:"issued"`
+	Generation int       `json:"generation,omitempty"`
 }
 
 // savedCode is an authorization code in a snapshot.
@@ -47,10 +50,16 @@ type savedSession struct {
 	UserTenant string    `json:"userTenant"`
 	User       string    `json:"user"`
 	ID         string    `json:"id"`
+	Have       []string  `json:"have,omitempty"`
+	Apps       []string  `json:"apps,omitempty"`
+	Generation int       `json:"generation,omitempty"`
 }
 
 func saveFacts(g grantFacts) savedFacts {
-	return savedFacts{g.user.TenantID, g.user.ObjectID, g.scopes, g.nonce, g.session, g.email, g.expires, g.tenant, g.policy}
+	return savedFacts{
+		UserTenant: g.user.TenantID, User: g.user.ObjectID, Scopes: g.scopes, Nonce: g.nonce, Session: g.session, Email: g.email,
+		Expires: g.expires, Tenant: g.tenant, Policy: g.policy, Have: g.have, Issued: g.issued, Generation: g.generation,
+	}
 }
 
 // saveGrants returns codes, refresh tokens and sessions.
@@ -66,8 +75,10 @@ func (s *Service) saveGrants() (codes []savedCode, refresh []savedRefresh, sessi
 	}
 	sessionNames, sessionItems := s.sessions.dump()
 	for i, item := range sessionItems {
-		u := item.value.user
-		sessions = append(sessions, savedSession{sessionNames[i], item.expires, u.TenantID, u.ObjectID, item.value.id})
+		v := item.value
+		sessions = append(sessions, savedSession{
+			sessionNames[i], item.expires, v.user.TenantID, v.user.ObjectID, v.id, v.have, v.apps, v.generation,
+		})
 	}
 	return codes, refresh, sessions
 }
@@ -128,10 +139,11 @@ func loadGrants(d *Directory, in snapshot) (*grants, error) {
 	}
 	for _, v := range in.Sessions {
 		u := d.userIn(v.UserTenant, v.User)
-		if u == nil || len(v.ID) > maxWord {
+		if u == nil || len(v.ID) > maxWord || len(v.Have)+len(v.Apps) > maxList {
 			return nil, errNoParty
 		}
-		if err := g.sessions.add(v.Name, session{user: u, id: v.ID}, v.Expires); err != nil {
+		one := session{user: u, id: v.ID, have: v.Have, apps: v.Apps, generation: v.Generation}
+		if err := g.sessions.add(v.Name, one, v.Expires); err != nil {
 			return nil, err
 		}
 	}
@@ -143,10 +155,11 @@ var errNoParty = errors.New("a code, a refresh token or a session is of a user o
 // load finds user and application.
 func (f savedFacts) load(d *Directory, appID string) (grantFacts, *App, error) {
 	app, u := d.app(appID), d.userIn(f.UserTenant, f.User)
-	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText {
+	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText || len(f.Have) > maxList {
 		return grantFacts{}, nil, errNoParty
 	}
 	return grantFacts{
 		user: u, scopes: f.Scopes, nonce: f.Nonce, session: f.Session, email: f.Email, expires: f.Expires, tenant: f.Tenant, policy: f.Policy,
+		have: f.Have, issued: f.Issued, generation: f.Generation,
 	}, app, nil
 }

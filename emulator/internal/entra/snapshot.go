@@ -23,7 +23,8 @@ type snapshot struct {
 	Codes    []savedCode           `json:"codes"`
 	Refresh  []savedRefresh        `json:"refresh"`
 	Sessions []savedSession        `json:"sessions"`
-	Obstacle *Obstacle             `json:"obstacle,omitempty"`
+	Flow     savedFlow             `json:"flow"`
+	Obstacle Obstacle              `json:"obstacle"`
 	Counters map[string]int64      `json:"counters"`
 	Issued   []IssuedToken         `json:"issued"`
 }
@@ -31,7 +32,9 @@ type snapshot struct {
 // Snapshot returns the state as JSON: signing keys, users and applications that were added, codes, refresh tokens,
 // sessions, counters and the list of tokens. Tokens stay valid after [Service.Restore]. It holds secrets.
 func (s *Service) Snapshot() ([]byte, error) {
-	out := snapshot{Version: snapshotVersion, Obstacle: s.obstacles.Load(), Counters: s.counts.all(), Issued: s.issued.all()}
+	out := snapshot{
+		Version: snapshotVersion, Flow: s.flow.save(), Obstacle: s.Obstacle(), Counters: s.counts.all(), Issued: s.issued.all(),
+	}
 	var err error
 	if out.Rings, err = s.saveRings(); err != nil {
 		return nil, err
@@ -68,13 +71,22 @@ func (s *Service) Restore(b []byte) error {
 		}
 	}
 	grants, err := loadGrants(scratch, in)
+	if err == nil {
+		err = in.Flow.check(scratch)
+	}
+	if err == nil {
+		err = (&Service{dir: scratch, flow: new(flowState)}).SetObstacle(in.Obstacle)
+	}
 	if err != nil {
 		return fmt.Errorf("entra: snapshot: %w", err)
 	}
 	s.dir.take(scratch)
 	s.takeRings(made)
 	grants.into(s)
-	s.obstacles.Store(in.Obstacle)
+	s.flow.load(in.Flow)
+	if err := s.SetObstacle(in.Obstacle); err != nil {
+		return fmt.Errorf("entra: snapshot: %w", err)
+	}
 	s.counts.set(in.Counters)
 	s.issued.set(in.Issued)
 	return nil
