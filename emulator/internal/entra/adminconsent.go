@@ -50,7 +50,7 @@ func (s *Service) readAdmin(params url.Values, t tenant, v2 bool) (adminRequest,
 		return q, missing("client_id")
 	}
 	var e *Error
-	if q.app, e = s.appAt(t, id); e != nil {
+	if q.app, e = s.clientAt(t, id, ""); e != nil {
 		return q, e
 	}
 	if redirect == "" {
@@ -69,8 +69,11 @@ func (s *Service) readAdmin(params url.Values, t tenant, v2 bool) (adminRequest,
 		return q, missing("scope")
 	}
 	set, e := s.dir.parseScope(raw)
-	if e != nil || set.isDefault {
+	if e != nil {
 		return q, e
+	}
+	if set.isDefault {
+		return q, nil
 	}
 	q.wish = granted{scopes: make(map[string][]string)}
 	for _, p := range s.named(q.app, raw) {
@@ -91,7 +94,7 @@ func (s *Service) adminConsentForm(w http.ResponseWriter, r *http.Request, t ten
 		s.errorPage(w, r, e)
 		return
 	}
-	tid := s.homeOf(t)
+	tid := s.dir.concrete(t)
 	answer := url.Values{"admin_consent": {"True"}, "tenant": {tid}}
 	if r.PostForm.Get("action") != "accept" {
 		s.refuseAdmin(req, answer)

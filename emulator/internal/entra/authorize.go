@@ -76,7 +76,7 @@ func (q *authRequest) trust(s *Service) *Error {
 		return missing("client_id")
 	}
 	var e *Error
-	if q.app, e = s.appAt(q.tenant, id); e != nil {
+	if q.app, e = s.clientAt(q.tenant, id, ""); e != nil {
 		return e
 	}
 	if redirect == "" {
@@ -124,7 +124,7 @@ func (q *authRequest) check(s *Service) *Error {
 	if e != nil {
 		return e
 	}
-	if _, e := set.consented(registered(s.effective(q.app, s.homeOf(q.tenant), nil))); e != nil {
+	if _, e := set.consented(registered(s.effective(q.app, s.dir.concrete(q.tenant), nil))); e != nil {
 		return e
 	}
 	return q.checkPKCE(s.flow.loose)

@@ -18,10 +18,9 @@ type subject struct {
 	scopes   []string
 	lifetime time.Duration
 	cae      bool   // the client can handle claims challenges
+	proofs   proofs // what the sign-in has shown
 	at       tenant // of the request; a token for a user is of the user's tenant
 	grant    string // how it was asked for
-	proofs   proofs
-	acrs     []string // authentication contexts that were satisfied
 }
 
 // tenantFor is the tenant that issues a token.
@@ -160,7 +159,7 @@ func (s *Service) addUser(c emu.Claims, sub subject) {
 	if sub.resource.Groups {
 		s.addGroups(c, u)
 	}
-	s.addOptional(c, sub.resource.Claims, u, claimFacts{sub.resource.ID, sub.cae, sub.acrs})
+	s.addOptional(c, sub.resource.Claims, u, claimFacts{sub.cae})
 }
 
 // addScopes adds the scp claim: sorted words, each once.
@@ -217,6 +216,6 @@ func (s *Service) idClaims(app *App, u *User, g grantFacts, t tenant) emu.Claims
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}
-	s.addOptional(c, app.IDClaims, u, claimFacts{resource: app.ID})
+	s.addOptional(c, app.IDClaims, u, claimFacts{})
 	return c
 }

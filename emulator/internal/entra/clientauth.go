@@ -12,7 +12,7 @@ func (s *Service) authenticate(r *http.Request, form url.Values, t tenant) (*App
 	if e != nil {
 		return nil, e
 	}
-	app, e := s.clientAt(r, id)
+	app, e := s.clientAt(t, id, form.Get("grant_type"))
 	if e != nil {
 		return nil, e
 	}

@@ -117,7 +117,7 @@ func (s *Service) newDevice(r *http.Request, t tenant) (*deviceAnswer, *Error) {
 	if id == "" {
 		return nil, missing("client_id")
 	}
-	app, e := s.appAt(t, id)
+	app, e := s.clientAt(t, id, "")
 	if e != nil {
 		return nil, e
 	}
@@ -126,7 +126,7 @@ func (s *Service) newDevice(r *http.Request, t tenant) (*deviceAnswer, *Error) {
 	if e != nil {
 		return nil, e
 	}
-	if _, e := set.consented(registered(s.effective(app, s.homeOf(t), nil))); e != nil {
+	if _, e := set.consented(registered(s.effective(app, s.dir.concrete(t), nil))); e != nil {
 		return nil, e
 	}
 	one := &device{

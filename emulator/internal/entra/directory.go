@@ -67,7 +67,8 @@ type Resource struct {
 	Scopes      []string // delegated permissions
 	Roles       []string // app roles
 	Claims      []OptionalClaim
-	Groups      bool     // groupMembershipClaims: tokens for users carry the groups claim
+	Groups      bool // groupMembershipClaims: tokens for users carry the groups claim
+
 	AdminScopes []string // those of Scopes that only an admin can consent to
 }
 

@@ -46,9 +46,10 @@ type rootRoute struct {
 
 // rootRoutes are the endpoints by lower-case path.
 var rootRoutes = map[string]rootRoute{
-	"/devicelogin":                               {"GET POST", (*Service).deviceLogin},
-	"/metadata/identity/oauth2/token":            {"GET", (*Service).imdsToken},
-	"/msi/token":                                 {"GET", (*Service).appServiceToken},
+	userInfoPath:                      {"GET POST OPTIONS", (*Service).userInfo},
+	"/devicelogin":                    {"GET POST", (*Service).deviceLogin},
+	"/metadata/identity/oauth2/token": {"GET", (*Service).imdsToken},
+	"/msi/token":                      {"GET", (*Service).appServiceToken},
 	"/workload/.well-known/openid-configuration": {"GET", (*Service).workloadMetadata},
 	"/workload/openid/v1/jwks":                   {"GET", (*Service).workloadKeys},
 }

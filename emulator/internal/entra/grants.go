@@ -175,8 +175,8 @@ func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
 		return nil, e
 	}
 	return s.answer(subject{
-		app: s.effective(req.app, s.homeOf(req.tenant), nil), resource: set.resource, audience: set.audience, version: set.resource.Version, lifetime: s.tokenLifetime(),
-		at: req.tenant, grant: grantClient,
+		app: s.effective(req.app, req.tenant.id, nil), resource: set.resource, audience: set.audience, version: set.resource.Version,
+		lifetime: s.tokenLifetime(), at: req.tenant, grant: grantClient,
 	})
 }
 

@@ -35,7 +35,7 @@ func (s *Service) logout(w http.ResponseWriter, r *http.Request, t tenant) {
 		frames = s.frontChannel(current)
 	}
 	to := r.Form.Get("post_logout_redirect_uri")
-	if !s.logoutAllowed(to, s.hintedApp(t, r.Form.Get("id_token_hint"))) {
+	if !s.logoutAllowed(to, s.hintedApp(r.Form.Get("id_token_hint"))) {
 		to = ""
 	} else if r.Form.Has("state") {
 		to = withQuery(to, url.Values{"state": {r.Form.Get("state")}}) // a registered URI has no fragment
@@ -83,20 +83,14 @@ func (s *Service) frontChannel(current session) []string {
 }
 
 // hintedApp is the application that an id_token was issued to, expired or not. A hint that is not ours means nothing.
-func (s *Service) hintedApp(t tenant, hint string) *App {
+func (s *Service) hintedApp(hint string) *App {
 	parts := strings.Split(hint, ".")
 	if len(hint) > maxToken || len(parts) != 3 {
 		return nil
 	}
 	var h header
 	var c map[string]any
-	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil {
-		return nil
-	}
-	if issuer := s.dir.tenantByID(text(c, "tid")); t.kind != B2C { // whose tokens name no tenant
-		t = tenant{id: issuer.ID, kind: issuer.Kind}
-	}
-	if s.checkSignature(t, h, parts) != nil {
+	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || s.checkSignature(s.tenantOfToken(c), h, parts) != nil {
 		return nil
 	}
 	return s.dir.app(text(c, "aud"))
@@ -110,8 +104,8 @@ func (s *Service) logoutAllowed(uri string, app *App) bool {
 	if app != nil {
 		return s.redirectAllowed(app, uri)
 	}
-	for _, known := range s.dir.allApps() {
-		if s.redirectAllowed(known, uri) {
+	for _, app := range s.dir.allApps() {
+		if s.redirectAllowed(app, uri) {
 			return true
 		}
 	}

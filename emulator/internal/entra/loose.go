@@ -12,28 +12,18 @@ import (
 
 var looseClient = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// appAt finds a registration that can be used at the tenant of a path.
-func (s *Service) appAt(t tenant, id string) (*App, *Error) {
-	app, e := s.dir.appAt(t, id)
-	if e == nil || !s.flow.loose || s.dir.app(id) != nil || !looseClient.MatchString(id) {
-		return app, e
+// client finds a registration by client id.
+func (s *Service) client(id string) *App {
+	app := s.dir.app(id)
+	if app != nil || !s.flow.loose || !looseClient.MatchString(id) {
+		return app
 	}
 	id = strings.ToLower(id)
 	all := make(map[string][]string)
 	for i := range s.dir.Resources {
 		all[s.dir.Resources[i].ID] = s.dir.Resources[i].Scopes
 	}
-	return &App{
-		ID: id, ObjectID: id, Name: "unregistered client", Public: true, MultiTenant: true, TenantID: s.homeOf(t), Delegated: all,
-	}, nil
-}
-
-// homeOf is the id of the tenant of a path; where the path names none it is the first one.
-func (s *Service) homeOf(t tenant) string {
-	if t.common() || t.id == "" {
-		return s.dir.TenantID
-	}
-	return t.id
+	return &App{ID: id, ObjectID: id, Name: "unregistered client", Public: true, Delegated: all}
 }
 
 // redirectAllowed reports whether a redirect URI is good for an application.

@@ -18,8 +18,8 @@ type savedFacts struct {
 	Expires    time.Time `json:"expires,omitzero"`
 	Tenant     string    `json:"tenant"`
 	Policy     string    `json:"policy,omitempty"`
-	Proofs     proofs    `json:"proofs,omitempty"`
-	Issued     time.Time `json:"issued,omitzero"`
+	Have       []string  `json:"have,omitempty"`
+	Issued     time.Time `json:"issued"`
 	Generation int       `json:"generation,omitempty"`
 }
 
@@ -50,14 +50,16 @@ type savedSession struct {
 	UserTenant string    `json:"userTenant"`
 	User       string    `json:"user"`
 	ID         string    `json:"id"`
-	Proofs     proofs    `json:"proofs,omitempty"`
+	Have       []string  `json:"have,omitempty"`
 	Apps       []string  `json:"apps,omitempty"`
 	Generation int       `json:"generation,omitempty"`
 }
 
 func saveFacts(g grantFacts) savedFacts {
-	return savedFacts{g.user.TenantID, g.user.ObjectID, g.scopes, g.nonce, g.session, g.email, g.expires, g.tenant, g.policy,
-		g.have, g.issued, g.generation}
+	return savedFacts{
+		UserTenant: g.user.TenantID, User: g.user.ObjectID, Scopes: g.scopes, Nonce: g.nonce, Session: g.session, Email: g.email,
+		Expires: g.expires, Tenant: g.tenant, Policy: g.policy, Have: g.have, Issued: g.issued, Generation: g.generation,
+	}
 }
 
 // saveGrants returns codes, refresh tokens and sessions.
@@ -79,9 +81,10 @@ func (s *Service) saveGrants() (codes []savedCode, refresh []savedRefresh, sessi
 	}
 	sessionNames, sessionItems := s.sessions.dump()
 	for i, item := range sessionItems {
-		u := item.value.user
-		sessions = append(sessions, savedSession{sessionNames[i], item.expires, u.TenantID, u.ObjectID, item.value.id,
-			item.value.have, item.value.apps, item.value.generation})
+		v := item.value
+		sessions = append(sessions, savedSession{
+			sessionNames[i], item.expires, v.user.TenantID, v.user.ObjectID, v.id, v.have, v.apps, v.generation,
+		})
 	}
 	return codes, refresh, sessions
 }
@@ -142,10 +145,11 @@ func loadGrants(d *Directory, in snapshot) (*grants, error) {
 	}
 	for _, v := range in.Sessions {
 		u := d.userIn(v.UserTenant, v.User)
-		if u == nil || len(v.ID) > maxWord || len(v.Proofs) > maxProofs || len(v.Apps) > maxSessionApps {
+		if u == nil || len(v.ID) > maxWord || len(v.Have)+len(v.Apps) > maxList {
 			return nil, errNoParty
 		}
-		if err := g.sessions.add(v.Name, session{user: u, id: v.ID, have: v.Proofs, apps: v.Apps, generation: v.Generation}, v.Expires); err != nil {
+		one := session{user: u, id: v.ID, have: v.Have, apps: v.Apps, generation: v.Generation}
+		if err := g.sessions.add(v.Name, one, v.Expires); err != nil {
 			return nil, err
 		}
 	}
@@ -157,11 +161,11 @@ var errNoParty = errors.New("a code, a refresh token or a session is of a user o
 // load finds user and application.
 func (f savedFacts) load(d *Directory, appID string) (grantFacts, *App, error) {
 	app, u := d.app(appID), d.userIn(f.UserTenant, f.User)
-	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText || len(f.Proofs) > maxProofs {
+	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText || len(f.Have) > maxList {
 		return grantFacts{}, nil, errNoParty
 	}
 	return grantFacts{
 		user: u, scopes: f.Scopes, nonce: f.Nonce, session: f.Session, email: f.Email, expires: f.Expires, tenant: f.Tenant, policy: f.Policy,
-		have: f.Proofs, issued: f.Issued, generation: f.Generation,
+		have: f.Have, issued: f.Issued, generation: f.Generation,
 	}, app, nil
 }

@@ -136,10 +136,6 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.serveRoot(w, r) {
 		return
 	}
-	if strings.EqualFold(r.URL.Path, userInfoPath) {
-		s.userInfo(w, r)
-		return
-	}
 	t, rest, unknown := s.locate(r)
 	r = withTenant(r, t)
 	rt, ok := routes[strings.ToLower("/"+rest)]

@@ -130,17 +130,20 @@ func (s *Service) scope(raw, fallback string) (scopeSet, *Error) {
 
 // delegated answers a grant that acts for a user.
 func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*tokenAnswer, *Error) {
-	granted, e := s.consented(req.app, g.user, set)
+	user, e := s.dir.accountAt(req.tenant, g.user)
 	if e != nil {
 		return nil, e
 	}
-	if g.user, e = s.dir.accountAt(req.tenant, g.user); e != nil {
+	granted, e := s.consented(req.app, user, set)
+	if e != nil {
 		return nil, e
 	}
+	g.user = user
 	g.email, g.grant = set.has("email"), req.form.Get("grant_type")
 	sub := subject{
 		app: req.app, user: g.user, resource: set.resource, audience: set.audience, version: set.resource.Version,
-		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), at: req.tenant, grant: g.grant, proofs: g.have,
+		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), proofs: g.have,
+		at: req.tenant, grant: g.grant,
 	}
 	if req.tenant.kind == B2C && set.oidcOnly() { // no API, no access token
 		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, ExtExpiresIn: 3600}
@@ -223,7 +226,7 @@ func wantsCAE(claims string) bool {
 			Capabilities struct {
 				Values []string `json:"values"`
 			} `json:"xms_cc"`
-		} `json:"access_token,omitempty"`
+		} `json:"access_token"`
 	}
 	if json.Unmarshal([]byte(claims), &c) != nil {
 		return false
