@@ -18,7 +18,7 @@ func (a agent) startDevice(pairs ...string) (userCode string, poll url.Values) {
 	body := decode(a.t, a.do("POST", "/"+testTenant+"/oauth2/v2.0/devicecode", form))
 	userCode, _ = body["user_code"].(string)
 	code, _ := body["device_code"].(string)
-	if len(userCode) != userCodeLength || code == "" || body["expires_in"] != 900.0 || body["interval"] != 5.0 ||
+	if len(userCode) != userCodeLength || code == "" || body["expires_in"] != 900.0 || body["interval"] != 1.0 ||
 		body["verification_uri"] != testBase+"/devicelogin" || body["message"] == "" {
 		a.t.Fatalf("%v", body)
 	}

@@ -87,7 +87,7 @@ type world struct {
 
 var sharedWorld = sync.OnceValue(func() world {
 	clock := &testClock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
-	s, err := New(Options{Directory: testDirectory(), Now: clock.now, Log: slog.New(slog.DiscardHandler), TokenLifetime: time.Hour})
+	s, err := New(Options{Directory: testDirectory(), Now: clock.now, Log: slog.New(slog.DiscardHandler), TokenLifetime: time.Hour, DevicePoll: time.Second})
 	if err != nil {
 		panic(err)
 	}
