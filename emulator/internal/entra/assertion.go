@@ -1,20 +1,16 @@
 package entra
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
@@ -157,55 +153,6 @@ func (s *Service) isTokenEndpoint(r *http.Request, aud string, t tenant) bool {
 		}
 	}
 	return false
-}
-
-// certStore holds certificates that were added after the start.
-type certStore struct {
-	mu    sync.Mutex
-	added map[string][][]byte // DER by client id
-}
-
-// AddCertificate registers the certificate of an application that signs its client assertions, in DER. It takes 20 for one
-// application, with an RSA key of at least 2048 bits.
-func (s *Service) AddCertificate(client string, der []byte) error {
-	app := s.dir.app(client)
-	if app == nil {
-		return fmt.Errorf("entra: no application %q", clip(client))
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return fmt.Errorf("entra: certificate of %s: %w", app.ID, err)
-	}
-	if key, ok := cert.PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() < keyBits {
-		return fmt.Errorf("entra: certificate of %s: want an RSA key of at least %d bits", app.ID, keyBits)
-	}
-	store := &s.flow.certs
-	store.mu.Lock()
-	defer store.mu.Unlock()
-	if len(store.added[app.ID]) >= maxCertificates {
-		return fmt.Errorf("entra: application %s has %d certificates, no more than that are taken", app.ID, maxCertificates)
-	}
-	if store.added == nil {
-		store.added = make(map[string][][]byte)
-	}
-	store.added[app.ID] = append(store.added[app.ID], bytes.Clone(der))
-	return nil
-}
-
-// find returns the certificate of an application that the header of an assertion names.
-func (c *certStore) find(app *App, a assertion) *x509.Certificate {
-	c.mu.Lock()
-	ders := slices.Concat(app.Certificates, c.added[app.ID])
-	c.mu.Unlock()
-	for _, der := range ders {
-		if !a.names(der) {
-			continue
-		}
-		if cert, err := x509.ParseCertificate(der); err == nil {
-			return cert
-		}
-	}
-	return nil
 }
 
 // names reports whether the header names a certificate: by x5t#S256, or by the older x5t, or by a kid that is the thumbprint.

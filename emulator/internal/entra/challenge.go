@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 const (
 	maxClaims  = 8 << 10 // of a claims parameter, in bytes
-	maxDemands = 16      // of a claims parameter, and values of one demand
+	maxProofs  = 64
+	maxDemands = 16 // of a claims parameter, and values of one demand
 )
 
 // demand is one claim that a challenge asks for in the access token. Any of the values will do; none stands for itself.
@@ -78,25 +77,33 @@ func (d demand) proof() proofs {
 	return p
 }
 
-// met reports whether a demand is met by a token of that time whose sign-in gave the answers.
-func (d demand) met(have proofs, issued time.Time) bool {
-	if d.name == "nbf" && len(d.values) == 1 { // continuous access evaluation: the token has to be newer than an event
-		at, err := strconv.ParseInt(d.values[0], 10, 64)
-		return err == nil && issued.Unix() >= at
-	}
+// met reports whether the answers of a sign-in hold one to the demand.
+func (d demand) met(have proofs) bool {
 	return slices.ContainsFunc(d.proof(), func(p string) bool { return slices.Contains(have, p) })
 }
 
 // metAll reports whether every demand is met.
-func metAll(demands []demand, have proofs, issued time.Time) bool {
-	return !slices.ContainsFunc(demands, func(d demand) bool { return !d.met(have, issued) })
+func metAll(demands []demand, have proofs) bool {
+	return !slices.ContainsFunc(demands, func(d demand) bool { return !d.met(have) })
+}
+
+// newness is the answer of every new token to the demand for one that is newer than an event, as continuous access
+// evaluation has it.
+func newness(demands []demand) proofs {
+	var p proofs
+	for _, d := range demands {
+		if d.name == "nbf" {
+			p = p.with(d.proof())
+		}
+	}
+	return p
 }
 
 // with adds answers, each once. The bound is far above what one sign-in can give.
 func (p proofs) with(more proofs) proofs {
 	p = slices.Clone(p)
 	for _, m := range more {
-		if !slices.Contains(p, m) && len(p) < 4*maxDemands {
+		if !slices.Contains(p, m) && len(p) < maxProofs {
 			p = append(p, m)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // PolicyID is the conditional access policy that a challenge names when [Obstacle].Claims is empty.
@@ -140,8 +139,8 @@ func (c *conditions) met(id int) {
 	}
 }
 
-// SetObstacle changes what later requests meet, and ends the one before. It fails on what is not in the lists or out of range.
-func (s *Service) SetObstacle(o Obstacle) error {
+// check checks codes, grants and ranges.
+func (o Obstacle) check() error {
 	if _, ok := obstacleKinds[o.Code]; o.Code != 0 && !ok {
 		return fmt.Errorf("entra: obstacle code %d is not one of %v", o.Code, ObstacleCodes())
 	}
@@ -158,6 +157,14 @@ func (s *Service) SetObstacle(o Obstacle) error {
 	}
 	if o.Times < 0 || o.Times > 10_000 {
 		return fmt.Errorf("entra: an obstacle can be met 0 to 10,000 times, not %d", o.Times)
+	}
+	return nil
+}
+
+// SetObstacle changes what later requests meet, and ends the one before. It fails on what is not in the lists or out of range.
+func (s *Service) SetObstacle(o Obstacle) error {
+	if err := o.check(); err != nil {
+		return err
 	}
 	oid := ""
 	if o.User != "" {
@@ -187,10 +194,9 @@ func (s *Service) Obstacle() Obstacle {
 
 // presented is what a request brings against an obstacle.
 type presented struct {
-	app    *App
-	user   *User
-	have   proofs
-	issued time.Time // of the token that the request rests on
+	app  *App
+	user *User
+	have proofs
 }
 
 // meet returns the error that a request meets, or nil.
@@ -201,7 +207,7 @@ func (s *Service) meet(grant string, p presented) *Error {
 	}
 	code := o.code()
 	kind := obstacleKinds[code]
-	if demands, _ := parseChallenge(o.challenge()); kind.claims && len(demands) > 0 && metAll(demands, p.have, p.issued) {
+	if demands, _ := parseChallenge(o.challenge()); kind.claims && len(demands) > 0 && metAll(demands, p.have) {
 		return nil
 	}
 	if kind.remedy == consent && p.user != nil && s.flow.consents.renewed(p.app.ID, p.user, id) {

@@ -30,8 +30,8 @@ const (
 type device struct {
 	code     string
 	userCode string
-	app      *App
 	tenant   tenant
+	app      *App
 	scopes   string
 	expires  time.Time
 	polled   time.Time // of the machine's clock: a clock that is moved or stands still must not make a client too fast
@@ -130,7 +130,7 @@ func (s *Service) newDevice(r *http.Request, t tenant) (*deviceAnswer, *Error) {
 		return nil, e
 	}
 	one := &device{
-		code: "1.AQ" + randomText(48), userCode: newUserCode(), app: app, tenant: t, scopes: raw, expires: s.now().Add(deviceLifetime),
+		code: "1.AQ" + randomText(48), userCode: newUserCode(), tenant: t, app: app, scopes: raw, expires: s.now().Add(deviceLifetime),
 	}
 	s.flow.devices.add(one)
 	page := s.reachedAt(r) + "/devicelogin"
@@ -157,7 +157,7 @@ func (s *Service) redeemDevice(req tokenRequest) (*tokenAnswer, *Error) {
 			return
 		}
 		facts = d.facts
-		if e = s.meet("device_code", presented{req.app, facts.user, facts.have, facts.issued}); e == nil {
+		if e = s.meet("device_code", presented{req.app, facts.user, facts.have}); e == nil {
 			d.state = deviceRedeemed
 		}
 	})
@@ -166,6 +166,9 @@ func (s *Service) redeemDevice(req tokenRequest) (*tokenAnswer, *Error) {
 	}
 	if e == nil {
 		e = s.checkRevoked(facts)
+	}
+	if e == nil {
+		e = facts.checkTenant(req.tenant)
 	}
 	if e != nil {
 		return nil, e

@@ -50,7 +50,7 @@ func (s *Service) redeemCode(req tokenRequest) (*tokenAnswer, *Error) {
 	if e := s.checkRevoked(c.facts); e != nil {
 		return nil, e
 	}
-	if e := s.meet(grantCode, presented{req.app, c.facts.user, c.facts.have, c.facts.issued}); e != nil {
+	if e := s.meet(grantCode, presented{req.app, c.facts.user, c.facts.have}); e != nil {
 		return nil, e
 	}
 	set, e := s.scope(req.form.Get("scope"), c.facts.scopes)
@@ -140,10 +140,12 @@ func (s *Service) redeemRefresh(req tokenRequest) (*tokenAnswer, *Error) {
 	if e := s.checkRevoked(g.facts); e != nil {
 		return nil, e
 	}
-	if e := s.meet(grantRefresh, presented{req.app, g.facts.user, g.facts.have, g.facts.issued}); e != nil {
+	have, e := s.checkDemands(req, g.facts.have)
+	if e != nil {
 		return nil, e
 	}
-	if e := s.checkDemands(req, g.facts.have, s.now()); e != nil {
+	g.facts.have = have
+	if e := s.meet(grantRefresh, presented{req.app, g.facts.user, have}); e != nil {
 		return nil, e
 	}
 	set, e := s.scope(req.form.Get("scope"), g.facts.scopes)
@@ -169,7 +171,7 @@ func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
 		return nil, fail(1002012, "The provided value for scope %s is not valid. Client credential flows must have a scope value with "+
 			"/.default suffixed to the resource identifier (application ID URI).", clip(strings.Join(set.requested, " ")))
 	}
-	if e := s.meet(grantClient, presented{app: req.app, issued: s.now()}); e != nil {
+	if e := s.meet(grantClient, presented{app: req.app}); e != nil {
 		return nil, e
 	}
 	return s.answer(subject{
@@ -196,10 +198,10 @@ func (s *Service) redeemOBO(req tokenRequest) (*tokenAnswer, *Error) {
 	if e != nil {
 		return nil, e
 	}
-	if e := s.meet("on_behalf_of", presented{req.app, facts.user, facts.have, facts.issued}); e != nil {
+	if e := s.meet("on_behalf_of", presented{req.app, facts.user, facts.have}); e != nil {
 		return nil, e
 	}
-	if e := s.checkDemands(req, facts.have, facts.issued); e != nil {
+	if _, e := s.checkDemands(req, facts.have); e != nil {
 		return nil, e
 	}
 	set, e := s.scope(req.form.Get("scope"), "")
@@ -210,22 +212,22 @@ func (s *Service) redeemOBO(req tokenRequest) (*tokenAnswer, *Error) {
 	return s.delegated(req, set, facts)
 }
 
-// checkDemands refuses a claims parameter that the sign-in does not answer: only a person can. Demands that conditional access
-// does not know are left alone.
-func (s *Service) checkDemands(req tokenRequest, have proofs, issued time.Time) *Error {
+// checkDemands refuses a claims parameter that the sign-in does not answer: only a person can. It returns the answers, with those
+// that a new token gives. Demands that conditional access does not know are left alone.
+func (s *Service) checkDemands(req tokenRequest, have proofs) (proofs, *Error) {
 	claims := req.form.Get("claims")
 	demands, err := parseChallenge(claims)
 	if err != nil {
-		return fail(90023, "The claims parameter is not right: %s.", err)
+		return nil, fail(90023, "The claims parameter is not right: %s.", err)
 	}
 	for _, d := range demands {
-		if slices.Contains([]string{"acrs", "capolids", "polids"}, d.name) && !d.met(have, issued) {
+		if slices.Contains([]string{"acrs", "capolids", "polids"}, d.name) && !d.met(have) {
 			e := fail(50076, "%s", obstacleKinds[50076].text)
 			e.Suberror, e.Claims = "basic_action", claims
-			return e
+			return nil, e
 		}
 	}
-	return nil
+	return have.with(newness(demands)), nil
 }
 
 // checkAssertion checks that the incoming token was issued to this client for a user, and reads what it says about the sign-in.

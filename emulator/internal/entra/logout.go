@@ -16,14 +16,14 @@ const leaveScript = `const go=()=>location.replace(document.getElementById("next
 
 // logout ends the session, tells the applications that have a front-channel logout URI, and goes to the post-logout URI when
 // the application of the id_token_hint registered it; without a hint, when some application did.
-func (s *Service) logout(w http.ResponseWriter, r *http.Request, _ tenant) {
+func (s *Service) logout(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("logout")
 	if e := readForm(r); e != nil {
 		s.errorPage(w, r, e)
 		return
 	}
 	current, signedIn := s.session(r)
-	hinted := s.dir.user(r.Form.Get("logout_hint"))
+	hinted, _ := s.dir.userAt(t, r.Form.Get("logout_hint"))
 	if other := signedIn && hinted != nil && hinted.ObjectID != current.user.ObjectID; other {
 		signedIn = false // an account without a session here is meant; that of this browser stays
 	} else if c, err := r.Cookie(sessionCookie); err == nil {

@@ -19,17 +19,18 @@ func (s *Service) proceed(w http.ResponseWriter, r *http.Request, req authReques
 	if current, ok := s.session(r); ok && current.user.ObjectID == st.user.ObjectID {
 		st.have = current.have
 	}
+	st.have = st.have.with(newness(req.demands))
 	if st.pressed {
 		st.have = st.have.with(s.signInProofs(st.user, req.demands))
 	}
-	if !metAll(req.demands, st.have, s.now()) {
+	if !metAll(req.demands, st.have) {
 		e := fail(50076, "%s", obstacleKinds[50076].text)
 		e.Suberror, e.Claims = "basic_action", req.params.Get("claims")
 		s.askAgain(w, r, req, st.user, e)
 		return
 	}
 	again := false
-	if e := s.meet("authorize", presented{req.app, st.user, st.have, s.now()}); e != nil {
+	if e := s.meet("authorize", presented{req.app, st.user, st.have}); e != nil {
 		switch kind := obstacleKinds[e.Code].remedy; {
 		case silent || e.Code == 65004:
 			s.sendError(w, r, req, e)

@@ -1,96 +1,134 @@
 package entra
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
-	"maps"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
-// savedFlow is what sign-ins left behind, in a snapshot. Device sign-ins that are under way and the key of the workload
-// issuer are not in it.
+// savedFlow is [flowState] in a snapshot. Device sign-ins that are under way are left out: they last minutes.
 type savedFlow struct {
-	Consents     []savedConsent             `json:"consents"`
-	Revoked      map[string]savedRevocation `json:"revoked"`      // by object id
-	Certificates map[string][][]byte        `json:"certificates"` // DER by client id
+	Obstacle     Obstacle            `json:"obstacle,omitzero"`
+	ObstacleID   int                 `json:"obstacleId,omitempty"`
+	ObstacleUser string              `json:"obstacleUser,omitempty"` // object id
+	ObstacleLeft int                 `json:"obstacleLeft,omitempty"`
+	Consents     []savedConsent      `json:"consents,omitempty"`
+	Revoked      []savedRevocation   `json:"revoked,omitempty"`
+	Certificates map[string][][]byte `json:"certificates,omitempty"` // DER by client id
+	Workload     *savedKey           `json:"workload,omitempty"`
 }
 
+// savedConsent is a consent in a snapshot.
 type savedConsent struct {
 	App    string              `json:"app"`
-	Who    string              `json:"who"` // "user ID" or "tenant ID"
+	Who    string              `json:"who"`
 	Scopes map[string][]string `json:"scopes,omitempty"`
 	Roles  map[string][]string `json:"roles,omitempty"`
+	Anew   int                 `json:"anew,omitempty"`
 }
 
+// savedRevocation says in a snapshot which sessions of a user are over.
 type savedRevocation struct {
+	User  string    `json:"user"` // object id
 	Count int       `json:"count"`
 	At    time.Time `json:"at"`
 }
 
-// save returns what is to be kept.
-func (f *flowState) save() savedFlow {
-	out := savedFlow{Revoked: make(map[string]savedRevocation), Certificates: make(map[string][][]byte)}
+// saveFlow returns what a snapshot keeps.
+func (s *Service) saveFlow() (savedFlow, error) {
+	f := s.flow
+	var out savedFlow
+	f.conditions.mu.Lock()
+	out.Obstacle, out.ObstacleID, out.ObstacleUser, out.ObstacleLeft = f.conditions.set, f.conditions.id, f.conditions.user, f.conditions.left
+	f.conditions.mu.Unlock()
 	f.consents.mu.Lock()
 	for key, g := range f.consents.all {
-		out.Consents = append(out.Consents, savedConsent{key.app, key.who, g.scopes, g.roles})
+		out.Consents = append(out.Consents, savedConsent{key.app, key.who, g.scopes, g.roles, f.consents.anew[key]})
 	}
 	f.consents.mu.Unlock()
-	slices.SortFunc(out.Consents, func(a, b savedConsent) int { return strings.Compare(a.App+a.Who, b.App+b.Who) })
 	f.revoked.mu.Lock()
 	for oid, r := range f.revoked.users {
-		out.Revoked[oid] = savedRevocation{r.count, r.at}
+		out.Revoked = append(out.Revoked, savedRevocation{oid, r.count, r.at})
 	}
 	f.revoked.mu.Unlock()
 	f.certs.mu.Lock()
-	maps.Copy(out.Certificates, f.certs.added)
+	if len(f.certs.added) > 0 {
+		out.Certificates = make(map[string][][]byte)
+		for id, ders := range f.certs.added {
+			out.Certificates[id] = slices.Clone(ders)
+		}
+	}
 	f.certs.mu.Unlock()
-	return out
+	f.workload.mu.Lock()
+	defer f.workload.mu.Unlock()
+	if f.workload.key == nil {
+		return out, nil
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(f.workload.key.key)
+	if err != nil {
+		return out, fmt.Errorf("entra: encode workload key: %w", err)
+	}
+	out.Workload = &savedKey{PKCS8: der, Cert: f.workload.key.cert}
+	return out, nil
 }
 
-// check refuses what could not have been saved.
-func (in savedFlow) check(d *Directory) error {
-	if len(in.Consents) > maxConsents || len(in.Revoked) > vaultLimit || len(in.Certificates) > maxApps+len(d.Apps) {
-		return errors.New("it holds too many consents, revocations or certificates")
+// check checks what a snapshot holds for a directory, and decodes the key of the workload issuer, if there is one.
+func (f savedFlow) check(d *Directory) (*signingKey, error) {
+	if len(f.Consents) > maxConsents || len(f.Revoked) > vaultLimit || len(f.Certificates) > vaultLimit {
+		return nil, errors.New("it holds too many consents, revocations or certificates")
 	}
-	for _, c := range in.Consents {
-		if len(c.App)+len(c.Who) > maxWord || len(c.Scopes)+len(c.Roles) > maxList {
-			return errors.New("a consent is out of bounds")
+	if !f.Obstacle.nothing() {
+		if err := f.Obstacle.check(); err != nil {
+			return nil, err
 		}
 	}
-	for client, ders := range in.Certificates {
-		if d.app(client) == nil || len(ders) > maxCertificates {
-			return errors.New("a certificate is of an application that is not there, or one has too many")
+	for id, ders := range f.Certificates {
+		if d.app(id) == nil || len(ders) > maxCertificates {
+			return nil, errors.New("a certificate is of an application that is not there, or one has too many")
 		}
 		for _, der := range ders {
-			if _, err := x509.ParseCertificate(der); err != nil {
-				return errors.New("a certificate of an application is not one")
+			if _, err := clientCertificate(der); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	if f.Workload == nil {
+		return nil, nil
+	}
+	return f.Workload.load()
 }
 
-// load replaces what is kept by what was checked. Device sign-ins end.
-func (f *flowState) load(in savedFlow) {
-	f.reset()
-	for _, c := range in.Consents {
-		f.consents.add(consentKey{c.App, c.Who}, granted{c.Scopes, c.Roles}) // within the bound, so it cannot fail
-	}
-	f.revoked.mu.Lock()
-	f.revoked.users = make(map[string]revocation)
-	for oid, r := range in.Revoked {
-		f.revoked.users[oid] = revocation{r.Count, r.At}
-	}
-	f.revoked.mu.Unlock()
-	f.certs.mu.Lock()
-	f.certs.added = make(map[string][][]byte)
-	for client, ders := range in.Certificates {
-		for _, der := range ders {
-			f.certs.added[client] = append(f.certs.added[client], bytes.Clone(der))
+// into puts the state in place.
+func (f savedFlow) into(s *flowState, workload *signingKey) {
+	s.devices.clear()
+	c := &s.conditions
+	c.mu.Lock()
+	c.set, c.id, c.user, c.left = f.Obstacle, max(f.ObstacleID, 0), f.ObstacleUser, f.ObstacleLeft
+	c.mu.Unlock()
+	s.consents.mu.Lock()
+	s.consents.all, s.consents.anew = make(map[consentKey]granted), make(map[consentKey]int)
+	for _, one := range f.Consents {
+		key := consentKey{one.App, one.Who}
+		s.consents.all[key] = granted{one.Scopes, one.Roles}
+		if one.Anew != 0 {
+			s.consents.anew[key] = one.Anew
 		}
 	}
-	f.certs.mu.Unlock()
+	s.consents.mu.Unlock()
+	s.revoked.mu.Lock()
+	s.revoked.users = make(map[string]revocation)
+	for _, one := range f.Revoked {
+		s.revoked.users[one.User] = revocation{one.Count, one.At}
+	}
+	s.revoked.mu.Unlock()
+	s.certs.mu.Lock()
+	s.certs.added = f.Certificates
+	s.certs.mu.Unlock()
+	if workload != nil {
+		s.workload.mu.Lock()
+		s.workload.key = workload
+		s.workload.mu.Unlock()
+	}
 }

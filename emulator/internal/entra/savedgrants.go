@@ -67,10 +67,16 @@ func (s *Service) saveGrants() (codes []savedCode, refresh []savedRefresh, sessi
 	codeNames, codeItems := s.codes.dump()
 	for i, item := range codeItems {
 		c := item.value
+		if s.dir.app(c.app.ID) == nil {
+			continue // a client of the loose mode
+		}
 		codes = append(codes, savedCode{codeNames[i], item.expires, c.app.ID, c.redirectURI, c.challenge, c.plain, c.used, saveFacts(c.facts)})
 	}
 	refreshNames, refreshItems := s.refresh.dump()
 	for i, item := range refreshItems {
+		if s.dir.app(item.value.app.ID) == nil {
+			continue
+		}
 		refresh = append(refresh, savedRefresh{refreshNames[i], item.expires, item.value.app.ID, saveFacts(item.value.facts)})
 	}
 	sessionNames, sessionItems := s.sessions.dump()

@@ -24,7 +24,6 @@ type snapshot struct {
 	Refresh  []savedRefresh        `json:"refresh"`
 	Sessions []savedSession        `json:"sessions"`
 	Flow     savedFlow             `json:"flow"`
-	Obstacle Obstacle              `json:"obstacle"`
 	Counters map[string]int64      `json:"counters"`
 	Issued   []IssuedToken         `json:"issued"`
 }
@@ -32,11 +31,12 @@ type snapshot struct {
 // Snapshot returns the state as JSON: signing keys, users and applications that were added, codes, refresh tokens,
 // sessions, counters and the list of tokens. Tokens stay valid after [Service.Restore]. It holds secrets.
 func (s *Service) Snapshot() ([]byte, error) {
-	out := snapshot{
-		Version: snapshotVersion, Flow: s.flow.save(), Obstacle: s.Obstacle(), Counters: s.counts.all(), Issued: s.issued.all(),
-	}
+	out := snapshot{Version: snapshotVersion, Counters: s.counts.all(), Issued: s.issued.all()}
 	var err error
 	if out.Rings, err = s.saveRings(); err != nil {
+		return nil, err
+	}
+	if out.Flow, err = s.saveFlow(); err != nil {
 		return nil, err
 	}
 	out.Codes, out.Refresh, out.Sessions = s.saveGrants()
@@ -71,22 +71,17 @@ func (s *Service) Restore(b []byte) error {
 		}
 	}
 	grants, err := loadGrants(scratch, in)
-	if err == nil {
-		err = in.Flow.check(scratch)
+	if err != nil {
+		return fmt.Errorf("entra: snapshot: %w", err)
 	}
-	if err == nil {
-		err = (&Service{dir: scratch, flow: new(flowState)}).SetObstacle(in.Obstacle)
-	}
+	workload, err := in.Flow.check(scratch)
 	if err != nil {
 		return fmt.Errorf("entra: snapshot: %w", err)
 	}
 	s.dir.take(scratch)
 	s.takeRings(made)
 	grants.into(s)
-	s.flow.load(in.Flow)
-	if err := s.SetObstacle(in.Obstacle); err != nil {
-		return fmt.Errorf("entra: snapshot: %w", err)
-	}
+	in.Flow.into(s.flow, workload)
 	s.counts.set(in.Counters)
 	s.issued.set(in.Issued)
 	return nil
