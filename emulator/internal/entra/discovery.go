@@ -26,9 +26,12 @@ type metadata struct {
 	GrantTypes            []string `json:"grant_types_supported"`
 	Claims                []string `json:"claims_supported"`
 	TenantRegion          *string  `json:"tenant_region_scope"`
-	CloudInstance         string   `json:"cloud_instance_name"`
-	CloudGraphHost        string   `json:"cloud_graph_host_name"`
-	GraphHost             string   `json:"msgraph_host"`
+	CloudInstance         string   `json:"cloud_instance_name,omitempty"`
+	CloudGraphHost        string   `json:"cloud_graph_host_name,omitempty"`
+	GraphHost             string   `json:"msgraph_host,omitempty"`
+	UserInfo              string   `json:"userinfo_endpoint,omitempty"`
+	DeviceEndpoint        string   `json:"device_authorization_endpoint,omitempty"`
+	FrontChannelLogout    bool     `json:"frontchannel_logout_supported"`
 }
 
 // reachedAt is the base URL for the endpoints in an answer. Clients want issuer and authority to agree, so on the TLS
@@ -51,7 +54,7 @@ func (s *Service) metadataFor(r *http.Request, t tenant) metadata {
 	at := base + "/" + t.segment
 	return metadata{
 		TokenEndpoint:         at + "/oauth2/v2.0/token",
-		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
+		TokenEndpointAuth:     []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		JWKSURI:               at + "/discovery/v2.0/keys",
 		ResponseModes:         []string{"query", "fragment", "form_post"},
 		SubjectTypes:          []string{"pairwise"},
@@ -63,12 +66,16 @@ func (s *Service) metadataFor(r *http.Request, t tenant) metadata {
 		HTTPLogout:            true,
 		EndSessionEndpoint:    at + "/oauth2/v2.0/logout",
 		PKCEMethods:           []string{"S256"},
-		GrantTypes:            []string{grantCode, grantRefresh, grantClient, grantOBO},
+		GrantTypes:            []string{grantCode, grantRefresh, grantClient, grantOBO, grantDevice},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver",
 			"oid", "email"},
 		CloudInstance:  hostOf(base),
 		CloudGraphHost: hostOf(base),
 		GraphHost:      hostOf(base),
+		UserInfo:       base + userInfoPath,
+
+		DeviceEndpoint:     at + "/oauth2/v2.0/devicecode",
+		FrontChannelLogout: true,
 	}
 }
 
@@ -86,10 +93,14 @@ func writeMetadata(w http.ResponseWriter, v any) {
 
 func (s *Service) discoverV2(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
+	if t.kind == B2C {
+		writeMetadata(w, s.metadataB2C(r, t))
+		return
+	}
 	writeMetadata(w, s.metadataFor(r, t))
 }
 
-// discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there are no v1 endpoints.
+// discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there is no v1 authorize endpoint.
 func (s *Service) discoverV1(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
 	m := s.metadataFor(r, t)
@@ -103,15 +114,35 @@ type keySet struct {
 	Keys []jwk `json:"keys"`
 }
 
-// keysV2 lists the keys with the issuer that tokens signed by them must have, as a template.
-func (s *Service) keysV2(w http.ResponseWriter, _ *http.Request, _ tenant) {
-	s.counts.add("keys")
-	writeMetadata(w, keySet{s.keys.jwks(s.issuerV2("{tenantid}"))})
+// keysV2 lists the keys with the issuer that tokens signed by them must have: a template for workforce tenants, the one
+// issuer of an External ID tenant, and none at B2C, whose keys have no certificates either.
+func (s *Service) keysV2(w http.ResponseWriter, r *http.Request, t tenant) {
+	issuer := s.issuerV2("{tenantid}")
+	switch t.kind {
+	case ExternalID:
+		issuer = s.issuerV2(t.id)
+	case B2C:
+		issuer = ""
+	}
+	s.writeKeys(w, r, t, issuer)
 }
 
-func (s *Service) keysV1(w http.ResponseWriter, _ *http.Request, _ tenant) {
+func (s *Service) keysV1(w http.ResponseWriter, r *http.Request, t tenant) { s.writeKeys(w, r, t, "") }
+
+func (s *Service) writeKeys(w http.ResponseWriter, r *http.Request, t tenant, issuer string) {
 	s.counts.add("keys")
-	writeMetadata(w, keySet{s.keys.jwks("")})
+	ring, err := s.ringOf(t)
+	if err != nil {
+		s.writeError(w, r, internal())
+		return
+	}
+	set := keySet{ring.jwks(issuer)}
+	if t.kind == B2C {
+		for i := range set.Keys {
+			set.Keys[i].X5t, set.Keys[i].X5c = "", nil
+		}
+	}
+	writeMetadata(w, set)
 }
 
 // cloud is one entry of the instance discovery answer.

@@ -23,6 +23,8 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 	TokenLifetime time.Duration // 0: a random time from 60 to 90 minutes, as Entra does
+	DevicePoll    time.Duration // how often a device may ask, in whole seconds from 1 s to 1 min; 0: 5 s
+	Loose         bool          // takes what Entra refuses: see loose.go
 }
 
 // Service is the emulated Entra ID.
@@ -32,14 +34,16 @@ type Service struct {
 	log      *slog.Logger
 	lifetime time.Duration
 	base     atomic.Pointer[string]
-	keys     *keyring
+	keys     *keyring // of the workforce tenants
+	rings    rings    // of the others
+	issued   issuedLog
 	codes    *vault[code]
 	refresh  *vault[refreshGrant]
 	sessions *vault[session]
 	counts   *counts
 	origin   *http.CrossOriginProtection
 
-	obstacles atomic.Pointer[Obstacle]
+	flow *flowState
 }
 
 // New makes the service and its signing keys.
@@ -48,16 +52,24 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys.now = o.Now
+	return newService(o, keys), nil
+}
+
+// newService makes the service with the keys of the workforce tenants.
+func newService(o Options, keys *keyring) *Service {
 	s := &Service{
 		dir: o.Directory, now: o.Now, log: o.Log, lifetime: o.TokenLifetime, keys: keys,
+		rings:    rings{made: make(map[string]*keyring)},
 		codes:    newVault[code](vaultLimit),
 		refresh:  newVault[refreshGrant](vaultLimit),
 		sessions: newVault[session](vaultLimit),
 		counts:   newCounts(),
 		origin:   http.NewCrossOriginProtection(),
+		flow:     newFlowState(o),
 	}
 	s.SetBase("http://emulator.invalid")
-	return s, nil
+	return s
 }
 
 // SetBase sets the canonical base URL: scheme and host, no trailing slash. Issuers are built from it.
@@ -69,19 +81,22 @@ func (s *Service) Base() string { return *s.base.Load() }
 // RotateKeys starts to sign with the next key. With drop, tokens of the keys used so far stop to verify.
 func (s *Service) RotateKeys(drop bool) error {
 	s.counts.add("keys.rotate")
-	return s.keys.rotate(drop)
+	return s.rotateAll(drop)
 }
 
 // Counters returns how often each thing happened.
 func (s *Service) Counters() map[string]int64 { return s.counts.all() }
 
-// Reset ends sessions, codes and refresh tokens and clears the counters. Signing keys stay.
+// Reset ends sessions, codes and refresh tokens, removes users and applications that were added, and clears the counters
+// and the list of tokens. Signing keys stay.
 func (s *Service) Reset() {
+	s.dir.registered().reset(s.dir)
+	s.issued.set(nil)
 	s.codes.clear()
 	s.refresh.clear()
 	s.sessions.clear()
 	s.counts.clear()
-	s.obstacles.Store(nil)
+	s.flow.reset()
 }
 
 func (s *Service) issuerV2(tid string) string { return s.Base() + "/" + tid + "/v2.0" }
@@ -113,14 +128,23 @@ var routes = map[string]route{
 	"/oauth2/v2.0/token":                     {"POST", true, (*Service).token},
 	"/oauth2/v2.0/logout":                    {"GET POST", false, (*Service).logout},
 	"/login":                                 {"POST", false, (*Service).login},
+	"/oauth2/v2.0/devicecode":                {"POST", false, (*Service).deviceCode},
+	"/oauth2/token":                          {"POST", true, (*Service).tokenV1},
+	"/adminconsent":                          {"GET", false, (*Service).adminConsent},
+	"/v2.0/adminconsent":                     {"GET", false, (*Service).adminConsent},
+	"/consent":                               {"POST", false, (*Service).adminConsentForm},
 }
 
 // ServeHTTP answers /{tenant}/... paths. Paths are matched without regard to case: MSAL.js lower-cases its authority.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setCommonHeaders(w, r)
-	segment, rest, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
+	if s.serveRoot(w, r) {
+		return
+	}
+	t, rest, unknown := s.locate(r)
+	r = withTenant(r, t)
 	rt, ok := routes[strings.ToLower("/"+rest)]
-	if !ok {
+	if !ok || t.kind == B2C && !atB2C(rest) {
 		http.NotFound(w, r)
 		return
 	}
@@ -132,9 +156,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	t, ok := s.dir.tenant(segment)
-	if !ok {
-		s.writeError(w, r, unknownTenant(segment))
+	if unknown != "" {
+		s.writeError(w, r, unknownTenant(unknown))
+		return
+	}
+	if t.needsPolicy() {
+		s.writeError(w, r, fail(90022, "Unable to return metadata for the policy '%s' in tenant '%s'.", clip(r.URL.Query().Get("p")), t.id))
 		return
 	}
 	rt.serve(s, w, r, t)

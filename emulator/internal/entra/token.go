@@ -15,6 +15,7 @@ const (
 	grantRefresh = "refresh_token"
 	grantClient  = "client_credentials"
 	grantOBO     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // tokenRequest is a request to the token endpoint whose client is known to be who it says.
@@ -29,8 +30,9 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 	Scope        string `json:"scope,omitempty"`
 	ExpiresIn    int64  `json:"expires_in"`
-	ExtExpiresIn int64  `json:"ext_expires_in"`
-	AccessToken  string `json:"access_token"`
+	ExtExpiresIn int64  `json:"ext_expires_in,omitempty"`
+	NotBefore    int64  `json:"not_before,omitempty"` // of B2C
+	AccessToken  string `json:"access_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	ClientInfo   string `json:"client_info,omitempty"`
@@ -44,6 +46,18 @@ type grantFacts struct {
 	session string
 	email   bool
 	expires time.Time // of the refresh token; zero: a fresh one
+	tenant  string    // of the sign-in: the GUID, or {tenantid}
+	policy  string    // of the sign-in at B2C
+	grant   string    // that the tokens are for
+
+	have       proofs
+	issued     time.Time // when the user signed in
+	generation int       // of the user's revocations at that time
+}
+
+// newFacts are the facts of a sign-in of this moment.
+func (s *Service) newFacts(user *User, scopes string, have proofs) grantFacts {
+	return grantFacts{user: user, scopes: scopes, have: have, issued: s.now(), generation: s.generation(user)}
 }
 
 // token is the token endpoint.
@@ -63,18 +77,25 @@ func (s *Service) redeem(r *http.Request, t tenant) (*tokenAnswer, *Error) {
 	if e := readForm(r); e != nil {
 		return nil, e
 	}
-	form := r.PostForm
+	return s.redeemForm(r, r.PostForm, t)
+}
+
+// redeemForm runs the grant of a form that has been read.
+func (s *Service) redeemForm(r *http.Request, form url.Values, t tenant) (*tokenAnswer, *Error) {
 	grant := form.Get("grant_type")
 	if grant == "" {
 		return nil, missing("grant_type")
 	}
+	if grant == "device_code" { // the name before RFC 8628, which MSAL uses
+		grant = grantDevice
+	}
 	run, known := map[string]func(tokenRequest) (*tokenAnswer, *Error){
-		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO,
+		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO, grantDevice: s.redeemDevice,
 	}[grant]
-	if !known {
+	if !known || t.kind == B2C && (grant == grantOBO || grant == grantDevice) {
 		return nil, fail(70003, "The app requested an unsupported grant type '%s'.", clip(grant))
 	}
-	app, e := s.authenticate(r, form)
+	app, e := s.authenticate(r, form, t)
 	if e != nil {
 		return nil, e
 	}
@@ -110,14 +131,24 @@ func (s *Service) scope(raw, fallback string) (scopeSet, *Error) {
 
 // delegated answers a grant that acts for a user.
 func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*tokenAnswer, *Error) {
-	granted, e := set.consented(req.app)
+	user, e := s.dir.accountAt(req.tenant, g.user)
 	if e != nil {
 		return nil, e
 	}
-	g.email = set.has("email")
+	granted, e := s.consented(req.app, user, set)
+	if e != nil {
+		return nil, e
+	}
+	g.user = user
+	g.email, g.grant = set.has("email"), req.form.Get("grant_type")
 	sub := subject{
 		app: req.app, user: g.user, resource: set.resource, audience: set.audience, version: set.resource.Version,
-		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")),
+		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), proofs: g.have,
+		at: req.tenant, grant: g.grant,
+	}
+	if req.tenant.kind == B2C && set.oidcOnly() { // no API, no access token
+		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, NotBefore: s.now().Unix()}
+		return answer, s.addExtras(answer, req, set, g)
 	}
 	if set.resource.ID == s.dir.Graph {
 		sub.scopes = append(withoutOffline(set.oidc), granted...)
@@ -132,12 +163,19 @@ func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*toke
 
 // answer signs the access token of an answer.
 func (s *Service) answer(sub subject) (*tokenAnswer, *Error) {
+	if e := s.reachable(sub); e != nil {
+		return nil, e
+	}
 	token, err := s.accessToken(sub)
 	if err != nil {
 		return nil, internal()
 	}
 	seconds := int64(sub.lifetime / time.Second)
-	return &tokenAnswer{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: token}, nil
+	answer := &tokenAnswer{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: token}
+	if s.tenantFor(sub).kind == B2C {
+		answer.ExtExpiresIn, answer.NotBefore = 0, s.now().Unix()
+	}
+	return answer, nil
 }
 
 // addExtras adds what the OpenID Connect scopes and client_info ask for.
@@ -153,7 +191,7 @@ func (s *Service) addExtras(answer *tokenAnswer, req tokenRequest, set scopeSet,
 		answer.RefreshToken = s.newRefresh(req.app, g)
 	}
 	if req.form.Get("client_info") == "1" {
-		answer.ClientInfo = clientInfo(g.user)
+		answer.ClientInfo = clientInfo(g.user, req.tenant.policy)
 	}
 	return nil
 }
@@ -165,9 +203,13 @@ func internal() *Error {
 	return e
 }
 
-// clientInfo tells MSAL the home account.
-func clientInfo(u *User) string {
-	b, _ := json.Marshal(map[string]string{"uid": u.HomeObjectID, "utid": u.HomeTenantID}) // strings always encode
+// clientInfo tells MSAL the home account. At B2C it is another one for each policy.
+func clientInfo(u *User, policy string) string {
+	uid := u.HomeObjectID
+	if policy != "" {
+		uid += "-" + strings.ToLower(policy)
+	}
+	b, _ := json.Marshal(map[string]string{"uid": uid, "utid": u.HomeTenantID}) // strings always encode
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
