@@ -34,7 +34,9 @@ type OnBehalfOfObstacle struct {
 }
 
 // SetOnBehalfOf changes what On-Behalf-Of requests meet from now on.
-func (e *Emulator) SetOnBehalfOf(o OnBehalfOfObstacle) { e.entra.SetObstacle(entra.Obstacle(o)) }
+func (e *Emulator) SetOnBehalfOf(o OnBehalfOfObstacle) {
+	e.entra.SetObstacle(entra.Obstacle{ConsentWithdrawn: o.ConsentWithdrawn, Claims: o.Claims})
+}
 
 // adminGraphRequest is the body of POST /graph; see [GraphBehaviour].
 type adminGraphRequest struct {

@@ -18,6 +18,7 @@ type subject struct {
 	scopes   []string
 	lifetime time.Duration
 	cae      bool // the client can handle claims challenges
+	proofs   proofs
 }
 
 // accessToken signs an access token.
@@ -68,8 +69,11 @@ func (s *Service) baseClaims(lifetime time.Duration) emu.Claims {
 	}
 }
 
-// authLevel is azpacr or appidacr: 0 for a public client, 1 for a secret.
+// authLevel is azpacr or appidacr: 0 for a public client, 1 for a secret, 2 for an assertion.
 func authLevel(app *App) string {
+	if app.proof != "" {
+		return app.proof
+	}
 	if app.Public {
 		return "0"
 	}
@@ -117,6 +121,7 @@ func (s *Service) addUser(c emu.Claims, sub subject) {
 	if sub.version == "2.0" {
 		c["preferred_username"] = u.Mail
 	}
+	addProofs(c, sub.proofs)
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}

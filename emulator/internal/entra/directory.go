@@ -27,6 +27,13 @@ type App struct {
 	Loopback     bool                // http://localhost and http://127.0.0.1 with any port and path are registered, too
 	Delegated    map[string][]string // resource id: scopes that have consent
 	Roles        map[string][]string // resource id: application permissions that have consent
+
+	Requested      map[string][]string // resource id: delegated permissions of the registration that need a user's or admin's consent
+	RequestedRoles map[string][]string // resource id: application permissions that need an admin's consent
+	Certificates   [][]byte            // DER, for client assertions; see [Service.AddCertificate]
+	Federated      []Federated         // whose tokens stand in for a secret
+	FrontChannel   string              // front-channel logout URI; loaded in a frame when the session ends
+	proof          string              // azpacr when it is not the one of the registration
 }
 
 // redirectAllowed reports whether uri is registered for the application.
@@ -50,6 +57,8 @@ type Resource struct {
 	Version string   // of its access tokens: "1.0" or "2.0"
 	Nonce   bool     // its tokens carry a nonce in the header and cannot be verified plainly
 	Scopes  []string // delegated permissions
+
+	AdminScopes []string // those of Scopes that only an admin can consent to
 }
 
 // Directory is the content of the one tenant.
