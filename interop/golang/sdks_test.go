@@ -7,6 +7,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 )
 
@@ -16,6 +17,7 @@ func TestSDKs(t *testing.T) {
 	suites := []func(*world, *testing.T){
 		(*world).azidentitySecrets, (*world).azidentityOnBehalfOf, (*world).azidentityRefusals,
 		(*world).msalConfidential, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
+		(*world).certificates, (*world).federation, (*world).managedIdentities, (*world).devices,
 	}
 	for _, suite := range suites {
 		suite(w, t)
@@ -27,18 +29,19 @@ func TestSDKs(t *testing.T) {
 // beyond are calls that reach no server, or that no test can have answered.
 var beyond = []string{
 	"confidential.Client.AcquireTokenByUserFederatedIdentityCredential", // agent identities, which the emulator has not got
-	"public.Client.AcquireTokenByDeviceCode",                            // not yet
 }
 
 // wantAll fails for a method of an SDK's types that no test has called.
 func (l *ledger) wantAll(t *testing.T) {
-	for name, value := range map[string]any{"confidential.Client": confidential.Client{}, "public.Client": public.Client{}} {
+	for name, value := range map[string]any{"confidential.Client": confidential.Client{}, "public.Client": public.Client{}, "public.DeviceCode": public.DeviceCode{}, "managedidentity.Client": managedidentity.Client{}} {
 		l.wantMethods(t, msalModule, name, value)
 	}
 	for name, value := range map[string]any{
 		"ClientSecretCredential": &azidentity.ClientSecretCredential{}, "OnBehalfOfCredential": &azidentity.OnBehalfOfCredential{},
 		"EnvironmentCredential": &azidentity.EnvironmentCredential{}, "DefaultAzureCredential": &azidentity.DefaultAzureCredential{},
-		"ChainedTokenCredential": &azidentity.ChainedTokenCredential{},
+		"ChainedTokenCredential": &azidentity.ChainedTokenCredential{}, "ClientAssertionCredential": &azidentity.ClientAssertionCredential{},
+		"ClientCertificateCredential": &azidentity.ClientCertificateCredential{}, "DeviceCodeCredential": &azidentity.DeviceCodeCredential{},
+		"ManagedIdentityCredential": &azidentity.ManagedIdentityCredential{}, "WorkloadIdentityCredential": &azidentity.WorkloadIdentityCredential{},
 	} {
 		l.wantMethods(t, azidentityModule, name, value)
 	}

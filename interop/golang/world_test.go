@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -33,11 +35,14 @@ const (
 type world struct {
 	calls  *ledger
 	emu    *emulator.Emulator
-	client *http.Client // trusts the emulator's CA, and follows no redirect
+	ahead  *atomic.Int64 // of the emulator's clock, in nanoseconds
+	client *http.Client  // trusts the emulator's CA, and follows no redirect
 }
 
 func newWorld(t *testing.T) *world {
-	e := emulator.Start(t, emulator.Options{ListenTLS: "127.0.0.1:0"})
+	ahead := new(atomic.Int64)
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	e := emulator.Start(t, emulator.Options{ListenTLS: "127.0.0.1:0", Now: now})
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(e.CACertPEM()) {
 		t.Fatal("the emulator's CA is no certificate")
@@ -47,7 +52,7 @@ func newWorld(t *testing.T) *world {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(client.CloseIdleConnections)
-	return &world{calls: new(ledger), emu: e, client: client}
+	return &world{calls: new(ledger), emu: e, ahead: ahead, client: client}
 }
 
 // authority is the authority URL of a tenant on the TLS listener.
