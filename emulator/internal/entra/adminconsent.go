@@ -49,8 +49,9 @@ func (s *Service) readAdmin(params url.Values, t tenant, v2 bool) (adminRequest,
 	if id == "" {
 		return q, missing("client_id")
 	}
-	if q.app = s.client(id); q.app == nil {
-		return q, unknownApp(id)
+	var e *Error
+	if q.app, e = s.clientAt(t, id, ""); e != nil {
+		return q, e
 	}
 	if redirect == "" {
 		return q, missing("redirect_uri")
@@ -93,10 +94,7 @@ func (s *Service) adminConsentForm(w http.ResponseWriter, r *http.Request, t ten
 		s.errorPage(w, r, e)
 		return
 	}
-	tid := t.id
-	if t.common() {
-		tid = s.dir.TenantID
-	}
+	tid := s.dir.concrete(t)
 	answer := url.Values{"admin_consent": {"True"}, "tenant": {tid}}
 	if r.PostForm.Get("action") != "accept" {
 		s.refuseAdmin(req, answer)

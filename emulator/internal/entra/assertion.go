@@ -1,20 +1,16 @@
 package entra
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
@@ -159,63 +155,20 @@ func (s *Service) isTokenEndpoint(r *http.Request, aud string, t tenant) bool {
 	return false
 }
 
-// certStore holds certificates that were added after the start.
-type certStore struct {
-	mu    sync.Mutex
-	added map[string][][]byte // DER by client id
-}
-
-// AddCertificate registers the certificate of an application that signs its client assertions, in DER. It takes 20 for one
-// application, with an RSA key of at least 2048 bits.
-func (s *Service) AddCertificate(client string, der []byte) error {
-	app := s.dir.app(client)
-	if app == nil {
-		return fmt.Errorf("entra: no application %q", clip(client))
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return fmt.Errorf("entra: certificate of %s: %w", app.ID, err)
-	}
-	if key, ok := cert.PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() < keyBits {
-		return fmt.Errorf("entra: certificate of %s: want an RSA key of at least %d bits", app.ID, keyBits)
-	}
-	store := &s.flow.certs
-	store.mu.Lock()
-	defer store.mu.Unlock()
-	if len(store.added[app.ID]) >= maxCertificates {
-		return fmt.Errorf("entra: application %s has %d certificates, no more than that are taken", app.ID, maxCertificates)
-	}
-	if store.added == nil {
-		store.added = make(map[string][][]byte)
-	}
-	store.added[app.ID] = append(store.added[app.ID], bytes.Clone(der))
-	return nil
-}
-
-// find returns the certificate of an application that the header of an assertion names.
-func (c *certStore) find(app *App, a assertion) *x509.Certificate {
-	c.mu.Lock()
-	ders := slices.Concat(app.Certificates, c.added[app.ID])
-	c.mu.Unlock()
-	for _, der := range ders {
-		if !a.names(der) {
-			continue
-		}
-		if cert, err := x509.ParseCertificate(der); err == nil {
-			return cert
-		}
-	}
-	return nil
-}
-
 // names reports whether the header names a certificate: by x5t#S256, or by the older x5t, or by a kid that is the thumbprint.
 func (a assertion) names(der []byte) bool {
 	new, old := sha256.Sum256(der), sha1.Sum(der) // x5t is defined over SHA-1; the signature is what is trusted
 	switch {
 	case a.header.X5tS256 != "":
-		return a.header.X5tS256 == base64.RawURLEncoding.EncodeToString(new[:])
+		return sameThumbprint(a.header.X5tS256, new[:])
 	case a.header.X5t != "":
-		return strings.TrimRight(a.header.X5t, "=") == base64.RawURLEncoding.EncodeToString(old[:])
+		return sameThumbprint(a.header.X5t, old[:])
 	}
 	return a.header.Kid != "" && strings.EqualFold(a.header.Kid, hex.EncodeToString(old[:]))
+}
+
+// sameThumbprint compares in either alphabet of base64, with padding or without: MSAL for Go writes the standard one.
+func sameThumbprint(text string, sum []byte) bool {
+	text = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(text, "="))
+	return text == base64.RawURLEncoding.EncodeToString(sum)
 }

@@ -75,8 +75,9 @@ func (q *authRequest) trust(s *Service) *Error {
 	if id == "" {
 		return missing("client_id")
 	}
-	if q.app = s.client(id); q.app == nil {
-		return unknownApp(id)
+	var e *Error
+	if q.app, e = s.clientAt(q.tenant, id, ""); e != nil {
+		return e
 	}
 	if redirect == "" {
 		return missing("redirect_uri")
@@ -123,7 +124,7 @@ func (q *authRequest) check(s *Service) *Error {
 	if e != nil {
 		return e
 	}
-	if _, e := set.consented(registered(s.effective(q.app, s.dir.TenantID, nil))); e != nil {
+	if _, e := set.consented(registered(s.effective(q.app, s.dir.concrete(q.tenant), nil))); e != nil {
 		return e
 	}
 	return q.checkPKCE(s.flow.loose)
@@ -154,7 +155,12 @@ func (q *authRequest) checkPKCE(loose bool) *Error {
 // silentUser decides who is signed in without a page; show says that a page may be shown instead.
 func (s *Service) silentUser(r *http.Request, req authRequest) (user *User, show bool) {
 	current, signedIn := s.session(r)
-	hinted := s.dir.user(req.hint)
+	if signedIn {
+		var e *Error
+		current.user, e = s.dir.accountAt(req.tenant, current.user)
+		signedIn = e == nil
+	}
+	hinted, _ := s.dir.userAt(req.tenant, req.hint)
 	switch req.prompt {
 	case "none":
 		if req.hint != "" {
@@ -187,9 +193,12 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
 		s.sendError(w, r, req, fail(65004, "User declined to consent to access the app."))
 		return
 	}
-	user := s.dir.user(r.PostForm.Get("user"))
-	if user == nil {
-		s.errorPage(w, r, fail(50034, "The user account does not exist in the directory."))
+	user, e := s.dir.userAt(t, r.PostForm.Get("user"))
+	if user == nil && e == nil {
+		e = fail(50034, "The user account does not exist in the directory.")
+	}
+	if e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	s.proceed(w, r, req, step{user: user, pressed: true, accepted: action == "accept"})
@@ -213,12 +222,13 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request, req authRequest
 	sid := s.startSession(w, r, req.app, st)
 	facts := s.newFacts(st.user, req.scopes, st.have)
 	facts.nonce, facts.session = req.params.Get("nonce"), sid
+	facts.tenant, facts.policy = req.tenant.id, req.tenant.policy
 	name := s.codes.put("1.Aa", code{
 		app: req.app, redirectURI: req.redirectURI, challenge: req.challenge, plain: req.plain, facts: facts,
 	}, s.now().Add(codeLifetime))
 	answer := url.Values{"code": {name}, "session_state": {sid}}
 	if req.params.Get("client_info") == "1" {
-		answer.Set("client_info", clientInfo(st.user))
+		answer.Set("client_info", clientInfo(st.user, req.tenant.policy))
 	}
 	s.send(w, req, answer)
 }

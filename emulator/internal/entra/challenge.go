@@ -12,7 +12,8 @@ import (
 
 const (
 	maxClaims  = 8 << 10 // of a claims parameter, in bytes
-	maxDemands = 16      // of a claims parameter, and values of one demand
+	maxProofs  = 64
+	maxDemands = 16 // of a claims parameter, and values of one demand
 )
 
 // demand is one claim that a challenge asks for in the access token. Any of the values will do; none stands for itself.
@@ -102,7 +103,7 @@ func newness(demands []demand) proofs {
 func (p proofs) with(more proofs) proofs {
 	p = slices.Clone(p)
 	for _, m := range more {
-		if !slices.Contains(p, m) && len(p) < 4*maxDemands {
+		if !slices.Contains(p, m) && len(p) < maxProofs {
 			p = append(p, m)
 		}
 	}

@@ -12,9 +12,9 @@ func (s *Service) authenticate(r *http.Request, form url.Values, t tenant) (*App
 	if e != nil {
 		return nil, e
 	}
-	app := s.client(id)
-	if app == nil {
-		return nil, unknownApp(id)
+	app, e := s.clientAt(t, id, form.Get("grant_type"))
+	if e != nil {
+		return nil, e
 	}
 	asserted := form.Has("client_assertion")
 	if s.flow.loose && (secret != "" || app.Public && asserted) {

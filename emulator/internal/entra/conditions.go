@@ -139,8 +139,8 @@ func (c *conditions) met(id int) {
 	}
 }
 
-// SetObstacle changes what later requests meet, and ends the one before. It fails on what is not in the lists or out of range.
-func (s *Service) SetObstacle(o Obstacle) error {
+// check checks codes, grants and ranges.
+func (o Obstacle) check() error {
 	if _, ok := obstacleKinds[o.Code]; o.Code != 0 && !ok {
 		return fmt.Errorf("entra: obstacle code %d is not one of %v", o.Code, ObstacleCodes())
 	}
@@ -157,6 +157,14 @@ func (s *Service) SetObstacle(o Obstacle) error {
 	}
 	if o.Times < 0 || o.Times > 10_000 {
 		return fmt.Errorf("entra: an obstacle can be met 0 to 10,000 times, not %d", o.Times)
+	}
+	return nil
+}
+
+// SetObstacle changes what later requests meet, and ends the one before. It fails on what is not in the lists or out of range.
+func (s *Service) SetObstacle(o Obstacle) error {
+	if err := o.check(); err != nil {
+		return err
 	}
 	oid := ""
 	if o.User != "" {

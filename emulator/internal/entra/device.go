@@ -30,6 +30,7 @@ const (
 type device struct {
 	code     string
 	userCode string
+	tenant   tenant
 	app      *App
 	scopes   string
 	expires  time.Time
@@ -96,9 +97,9 @@ type deviceAnswer struct {
 }
 
 // deviceCode is the device authorization endpoint.
-func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request, _ tenant) {
+func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("devicecode")
-	answer, e := s.newDevice(r)
+	answer, e := s.newDevice(r, t)
 	if e != nil {
 		s.writeError(w, r, e)
 		return
@@ -108,7 +109,7 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request, _ tenant) {
 }
 
 // newDevice checks the request and starts a device sign-in.
-func (s *Service) newDevice(r *http.Request) (*deviceAnswer, *Error) {
+func (s *Service) newDevice(r *http.Request, t tenant) (*deviceAnswer, *Error) {
 	if e := readForm(r); e != nil {
 		return nil, e
 	}
@@ -116,20 +117,20 @@ func (s *Service) newDevice(r *http.Request) (*deviceAnswer, *Error) {
 	if id == "" {
 		return nil, missing("client_id")
 	}
-	app := s.client(id)
-	if app == nil {
-		return nil, unknownApp(id)
+	app, e := s.clientAt(t, id, "")
+	if e != nil {
+		return nil, e
 	}
 	raw := r.PostForm.Get("scope")
 	set, e := s.dir.parseScope(raw)
 	if e != nil {
 		return nil, e
 	}
-	if _, e := set.consented(registered(s.effective(app, s.dir.TenantID, nil))); e != nil {
+	if _, e := set.consented(registered(s.effective(app, s.dir.concrete(t), nil))); e != nil {
 		return nil, e
 	}
 	one := &device{
-		code: "1.AQ" + randomText(48), userCode: newUserCode(), app: app, scopes: raw, expires: s.now().Add(deviceLifetime),
+		code: "1.AQ" + randomText(48), userCode: newUserCode(), tenant: t, app: app, scopes: raw, expires: s.now().Add(deviceLifetime),
 	}
 	s.flow.devices.add(one)
 	page := s.reachedAt(r) + "/devicelogin"
@@ -165,6 +166,9 @@ func (s *Service) redeemDevice(req tokenRequest) (*tokenAnswer, *Error) {
 	}
 	if e == nil {
 		e = s.checkRevoked(facts)
+	}
+	if e == nil {
+		e = facts.checkTenant(req.tenant)
 	}
 	if e != nil {
 		return nil, e

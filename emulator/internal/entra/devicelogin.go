@@ -11,36 +11,39 @@ func (s *Service) deviceLogin(w http.ResponseWriter, r *http.Request) {
 	if !s.ownForm(w, r) {
 		return
 	}
-	var app *App
-	var scopes string
+	var asked device
 	typed := r.PostForm.Get("otc")
 	fresh := false
 	s.flow.devices.update(byUserCode(typed), func(d *device) {
-		app, scopes, fresh = d.app, d.scopes, s.now().Before(d.expires)
+		asked, fresh = *d, s.now().Before(d.expires)
 	})
 	switch {
-	case app == nil:
+	case asked.app == nil:
 		s.deviceForm(w, http.StatusBadRequest, "That code didn't work. Check the code and try again.")
 	case !fresh:
 		s.deviceForm(w, http.StatusBadRequest, fail(70019, "Verification code expired. Have the user retry the sign-in.").Error())
 	case r.PostForm.Get("action") == "cancel":
 		s.flow.devices.update(byUserCode(typed), func(d *device) { d.state = deviceDeclined })
-		s.show(w, "message", http.StatusOK, page{Title: app.Name, Text: "You have declined the sign-in. You may now close this window."})
+		s.show(w, "message", http.StatusOK, page{Title: asked.app.Name, Text: "You have declined the sign-in. You may now close this window."})
 	case r.PostForm.Get("user") == "":
 		s.show(w, "picker", http.StatusOK, page{
-			Title: "Pick an account", App: app.Name + " on another device", Action: r.URL.Path, Users: s.dir.Users,
+			Title: "Pick an account", App: asked.app.Name + " on another device", Action: r.URL.Path, Users: s.dir.pickable(asked.tenant),
 			Fields: map[string]string{"otc": typed}, formDest: "'self'",
 		})
 	default:
-		s.approveDevice(w, r, app, scopes)
+		s.approveDevice(w, r, asked)
 	}
 }
 
 // approveDevice signs a user in on a device, once the user has consented.
-func (s *Service) approveDevice(w http.ResponseWriter, r *http.Request, app *App, scopes string) {
-	user := s.dir.user(r.PostForm.Get("user"))
-	if user == nil {
-		s.errorPage(w, r, fail(50034, "The user account does not exist in the directory."))
+func (s *Service) approveDevice(w http.ResponseWriter, r *http.Request, asked device) {
+	app, scopes := asked.app, asked.scopes
+	user, e := s.dir.userAt(asked.tenant, r.PostForm.Get("user"))
+	if user == nil && e == nil {
+		e = fail(50034, "The user account does not exist in the directory.")
+	}
+	if e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	wish := s.missing(app, user, scopes, false)
@@ -64,6 +67,7 @@ func (s *Service) approveDevice(w http.ResponseWriter, r *http.Request, app *App
 	}
 	s.counts.add("login")
 	facts := s.newFacts(user, scopes, s.signInProofs(user, nil))
+	facts.tenant, facts.policy = asked.tenant.id, asked.tenant.policy
 	s.flow.devices.update(byUserCode(r.PostForm.Get("otc")), func(d *device) { d.state, d.facts = deviceApproved, facts })
 	s.show(w, "message", http.StatusOK, page{
 		Title: app.Name, Text: "You have signed in to the " + app.Name + " application on your device. You may now close this window.",

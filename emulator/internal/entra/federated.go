@@ -56,7 +56,7 @@ func (a assertion) isFor(audience string) bool {
 func (s *Service) checkFederatedSignature(app *App, a assertion, issuer, token string) *Error {
 	switch issuer {
 	case s.workloadIssuer():
-		key, err := s.flow.workload()
+		key, err := s.flow.workload.get()
 		if err != nil {
 			return internal()
 		}

@@ -3,7 +3,6 @@ package entra
 import (
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -20,7 +19,7 @@ type flowState struct {
 	revoked    revocations
 	conditions conditions
 	certs      certStore
-	workload   func() (*signingKey, error) // made at first use; survives a reset, as signing keys do
+	workload   workloadKey // survives a reset, as signing keys do
 }
 
 func newFlowState(o Options) *flowState {
@@ -28,7 +27,7 @@ func newFlowState(o Options) *flowState {
 	if poll < time.Second || poll > time.Minute {
 		poll = 5 * time.Second
 	}
-	return &flowState{loose: o.Loose, devices: newDevices(poll), workload: sync.OnceValues(newSigningKey)}
+	return &flowState{loose: o.Loose, devices: newDevices(poll)}
 }
 
 // reset forgets all but keys and certificates.
@@ -47,9 +46,10 @@ type rootRoute struct {
 
 // rootRoutes are the endpoints by lower-case path.
 var rootRoutes = map[string]rootRoute{
-	"/devicelogin":                               {"GET POST", (*Service).deviceLogin},
-	"/metadata/identity/oauth2/token":            {"GET", (*Service).imdsToken},
-	"/msi/token":                                 {"GET", (*Service).appServiceToken},
+	userInfoPath:                      {"GET POST OPTIONS", (*Service).userInfo},
+	"/devicelogin":                    {"GET POST", (*Service).deviceLogin},
+	"/metadata/identity/oauth2/token": {"GET", (*Service).imdsToken},
+	"/msi/token":                      {"GET", (*Service).appServiceToken},
 	"/workload/.well-known/openid-configuration": {"GET", (*Service).workloadMetadata},
 	"/workload/openid/v1/jwks":                   {"GET", (*Service).workloadKeys},
 }

@@ -44,6 +44,9 @@ func (s *Service) redeemCode(req tokenRequest) (*tokenAnswer, *Error) {
 	if e := checkCode(req, c, fresh); e != nil {
 		return nil, e
 	}
+	if e := c.facts.checkTenant(req.tenant); e != nil {
+		return nil, e
+	}
 	if e := s.checkRevoked(c.facts); e != nil {
 		return nil, e
 	}
@@ -131,6 +134,8 @@ func (s *Service) redeemRefresh(req tokenRequest) (*tokenAnswer, *Error) {
 	case !fresh:
 		return nil, fail(700082, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for %s.",
 			g.facts.issued.UTC().Format(time.RFC3339), "90.00:00:00")
+	case g.facts.policy != req.tenant.policy:
+		return nil, otherPolicy()
 	}
 	if e := s.checkRevoked(g.facts); e != nil {
 		return nil, e
@@ -170,7 +175,8 @@ func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
 		return nil, e
 	}
 	return s.answer(subject{
-		app: s.effective(req.app, s.dir.TenantID, nil), resource: set.resource, audience: set.audience, version: set.resource.Version, lifetime: s.tokenLifetime(),
+		app: s.effective(req.app, req.tenant.id, nil), resource: set.resource, audience: set.audience, version: set.resource.Version,
+		lifetime: s.tokenLifetime(), at: req.tenant, grant: grantClient,
 	})
 }
 
@@ -244,7 +250,7 @@ func (s *Service) checkAssertion(app *App, assertion string) (grantFacts, *Error
 	if text(c, "idtyp") == "app" || text(c, "scp") == "" {
 		return none, fail(7000114, "Application '%s' is not allowed to make application on-behalf-of calls.", app.ID)
 	}
-	user := s.dir.user(text(c, "oid"))
+	user := s.dir.userIn(text(c, "tid"), text(c, "oid"))
 	if user == nil {
 		return none, fail(50034, "The user account does not exist in the directory.")
 	}

@@ -103,11 +103,11 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || c == nil {
 		return nil, errMalformed
 	}
-	if err := s.checkSignature(h, parts); err != nil {
+	t := s.tenantOfToken(c)
+	if err := s.checkSignature(t, h, parts); err != nil {
 		return nil, err
 	}
-	tid, _ := c["tid"].(string)
-	if iss := c["iss"]; tid != s.dir.TenantID || iss != s.issuerV2(tid) && iss != s.issuerV1(tid) {
+	if !s.issuedBy(t, c) {
 		return nil, errIssuer
 	}
 	now := float64(s.now().Unix())
@@ -119,10 +119,33 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	return c, nil
 }
 
-// checkSignature checks RS256 over the header as it was signed.
-func (s *Service) checkSignature(h header, parts []string) error {
-	key := s.keys.find(h.Kid)
-	if key == nil || h.Alg != "RS256" {
+// issuedBy reports whether issuer, tenant and user of a token belong together. B2C tokens name no tenant: nobody here takes them.
+func (s *Service) issuedBy(t tenant, c emu.Claims) bool {
+	if iss := c["iss"]; t.id == "" || t.kind == B2C || iss != s.issuerV2(t.id) && iss != s.issuerV1(t.id) {
+		return false
+	}
+	u := s.dir.user(text(c, "oid"))
+	return u == nil || u.TenantID == t.id
+}
+
+// tenantOfToken is the tenant that a token names, for its keys. Of B2C it is the one in the issuer, with the policy.
+func (s *Service) tenantOfToken(c emu.Claims) tenant {
+	id := text(c, "tid")
+	if id == "" {
+		id = tenantOfIssuer(text(c, "iss"))
+	}
+	t := s.dir.tenantByID(id)
+	return tenant{id: t.ID, kind: t.Kind, policy: text(c, "tfp")}
+}
+
+// checkSignature checks RS256 over the header as it was signed, with the keys of the tenant.
+func (s *Service) checkSignature(t tenant, h header, parts []string) error {
+	ring := s.ringMade(t)
+	if ring == nil || h.Alg != "RS256" {
+		return errSignature
+	}
+	key := ring.find(h.Kid)
+	if key == nil {
 		return errSignature
 	}
 	first := parts[0]

@@ -16,14 +16,14 @@ const leaveScript = `const go=()=>location.replace(document.getElementById("next
 
 // logout ends the session, tells the applications that have a front-channel logout URI, and goes to the post-logout URI when
 // the application of the id_token_hint registered it; without a hint, when some application did.
-func (s *Service) logout(w http.ResponseWriter, r *http.Request, _ tenant) {
+func (s *Service) logout(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("logout")
 	if e := readForm(r); e != nil {
 		s.errorPage(w, r, e)
 		return
 	}
 	current, signedIn := s.session(r)
-	hinted := s.dir.user(r.Form.Get("logout_hint"))
+	hinted, _ := s.dir.userAt(t, r.Form.Get("logout_hint"))
 	if other := signedIn && hinted != nil && hinted.ObjectID != current.user.ObjectID; other {
 		signedIn = false // an account without a session here is meant; that of this browser stays
 	} else if c, err := r.Cookie(sessionCookie); err == nil {
@@ -90,7 +90,7 @@ func (s *Service) hintedApp(hint string) *App {
 	}
 	var h header
 	var c map[string]any
-	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || s.checkSignature(h, parts) != nil {
+	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || s.checkSignature(s.tenantOfToken(c), h, parts) != nil {
 		return nil
 	}
 	return s.dir.app(text(c, "aud"))
@@ -104,8 +104,8 @@ func (s *Service) logoutAllowed(uri string, app *App) bool {
 	if app != nil {
 		return s.redirectAllowed(app, uri)
 	}
-	for i := range s.dir.Apps {
-		if s.redirectAllowed(&s.dir.Apps[i], uri) {
+	for _, app := range s.dir.allApps() {
+		if s.redirectAllowed(app, uri) {
 			return true
 		}
 	}

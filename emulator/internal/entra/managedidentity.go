@@ -50,8 +50,8 @@ func (s *Service) identityToken(resource string) (*identityAnswer, *Error) {
 	if res == nil {
 		return nil, fail(500011, "The resource principal named %s was not found in the tenant named %s.", clip(resource), s.dir.TenantID)
 	}
-	app := s.client(ManagedIdentityClientID)
-	if app == nil || s.flow.loose {
+	app := s.dir.app(ManagedIdentityClientID)
+	if app == nil {
 		app = &App{ID: ManagedIdentityClientID, ObjectID: ManagedIdentityObjectID, Name: ManagedIdentityName}
 	}
 	lifetime := identityLifetime
@@ -60,6 +60,7 @@ func (s *Service) identityToken(resource string) (*identityAnswer, *Error) {
 	}
 	sub := subject{
 		app: confidential(app, "2"), resource: res, audience: strings.ToLower(resource), version: res.Version, lifetime: lifetime,
+		grant: "managed_identity",
 	}
 	key, claims := s.keys.current(), s.accessClaims(sub)
 	claims["xms_mirid"] = ManagedIdentityResourceID
@@ -67,6 +68,7 @@ func (s *Service) identityToken(resource string) (*identityAnswer, *Error) {
 	if err != nil {
 		return nil, internal()
 	}
+	s.record(sub.grant, "access", token, claims)
 	s.counts.add("token.managed_identity")
 	now := s.now()
 	seconds := strconv.FormatInt(int64(lifetime/time.Second), 10)

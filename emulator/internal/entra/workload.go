@@ -6,12 +6,32 @@ import (
 	"math/big"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 const maxWorkloadLifetime = 24 * time.Hour
+
+// workloadKey is the key of the workload issuer. It is made at first use: RSA keys take their time.
+type workloadKey struct {
+	mu  sync.Mutex
+	key *signingKey
+}
+
+func (k *workloadKey) get() (*signingKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key != nil {
+		return k.key, nil
+	}
+	key, err := newSigningKey()
+	if err == nil {
+		k.key = key
+	}
+	return key, err
+}
 
 // workloadIssuer is an OpenID Connect issuer beside Entra, as a Kubernetes cluster is one.
 func (s *Service) workloadIssuer() string { return s.Base() + "/workload" }
@@ -25,7 +45,7 @@ func (s *Service) WorkloadToken(subject, audience string, lifetime time.Duration
 	if lifetime < time.Second || lifetime > maxWorkloadLifetime {
 		return "", fmt.Errorf("entra: the lifetime of a workload token is 1s to %v, not %v", maxWorkloadLifetime, lifetime)
 	}
-	key, err := s.flow.workload()
+	key, err := s.flow.workload.get()
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +75,7 @@ func (s *Service) workloadMetadata(w http.ResponseWriter, _ *http.Request) {
 
 // workloadKeys lists the key of the workload issuer.
 func (s *Service) workloadKeys(w http.ResponseWriter, _ *http.Request) {
-	key, err := s.flow.workload()
+	key, err := s.flow.workload.get()
 	if err != nil {
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
