@@ -16,8 +16,8 @@ func TestSDKs(t *testing.T) {
 	w := newWorld(t)
 	suites := []func(*world, *testing.T){
 		(*world).azidentitySecrets, (*world).azidentityOnBehalfOf, (*world).azidentityRefusals,
-		(*world).msalConfidential, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
-		(*world).certificates, (*world).federation, (*world).federationRefusals, (*world).managedIdentities, (*world).devices, (*world).tenants,
+		(*world).msalConfidential, (*world).msalWebApplication, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
+		(*world).certificates, (*world).federation, (*world).federationRefusals, (*world).managedIdentities, (*world).devices, (*world).tenants, (*world).tenantApplications,
 	}
 	for _, suite := range suites {
 		suite(w, t)

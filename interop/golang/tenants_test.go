@@ -11,9 +11,8 @@ import (
 	"github.com/acs-solutions/acsauth/emulator"
 )
 
-// tenants are the second workforce tenant and that of customers.
+// tenants are what users of the second workforce tenant see.
 func (w *world) tenants(t *testing.T) {
-	users := w.emu.TLSURL() + "/v1.0/users/"
 	w.check(t, "MSAL: users of two tenants at one authority, each in Graph of the own", func(c *check) {
 		app := c.public("organizations", emulator.SPAClientID)
 		for user, want := range map[string][2]string{
@@ -41,6 +40,11 @@ func (w *world) tenants(t *testing.T) {
 		home, err := app.AcquireTokenSilent(c.Context(), []string{graphRead}, public.WithSilentAccount(got.Account), public.WithTenantID(emulator.OtherTenantID))
 		c.wantMe(c.given(home, err, false), emulator.GailHomeObjectID)
 	})
+}
+
+// tenantApplications are applications of one tenant, of several, and of customers.
+func (w *world) tenantApplications(t *testing.T) {
+	users := w.emu.TLSURL() + "/v1.0/users/"
 	w.check(t, "azidentity and MSAL: an application of several tenants; Graph shows it one tenant at a time", func(c *check) {
 		c.azidentity("NewClientSecretCredential")
 		cred, err := azidentity.NewClientSecretCredential(emulator.TenantID, emulator.APIClientID, emulator.APIClientSecret, &azidentity.ClientSecretCredentialOptions{
