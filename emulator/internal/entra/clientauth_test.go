@@ -101,7 +101,7 @@ func TestCertificate(t *testing.T) {
 			body := a.token(assertionForm(c.sign(t, key.key)))
 			if tt.code != 0 {
 				wantFailure(t, body, tt.code, "invalid_client", "")
-			} else if got := claimsOf(t, body["access_token"]); got["appidacr"] != "2" {
+			} else if got := payloadOf(t, body["access_token"]); got["appidacr"] != "2" {
 				t.Errorf("%v", body)
 			}
 		})

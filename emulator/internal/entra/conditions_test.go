@@ -37,14 +37,14 @@ func TestStepUp(t *testing.T) {
 			page := a.get(authorizePath, spaRequest("claims", claims))
 			wantPage(t, page, http.StatusOK, "Verify your identity")
 			second := a.redeem(a.press(page, "action", "approve"), testSPA)
-			c := claimsOf(t, second["access_token"])
+			c := payloadOf(t, second["access_token"])
 			if acrs, _ := c["acrs"].([]any); name == "acrs" && (len(acrs) != 1 || acrs[0] != "c1") {
 				t.Errorf("acrs %v", c["acrs"])
 			}
 			if body := a.token(oboForm(second["access_token"])); body["access_token"] == nil {
 				t.Errorf("the challenge was answered: %v", body)
 			}
-			if body := a.token(refreshForm(second["refresh_token"], "claims", claims)); claimsOf(t, body["access_token"]) == nil {
+			if body := a.token(refreshForm(second["refresh_token"], "claims", claims)); payloadOf(t, body["access_token"]) == nil {
 				t.Errorf("%v", body)
 			}
 			if got := answer(t, a.get(authorizePath, spaRequest("prompt", "none", "claims", claims))); got.Get("code") == "" {
@@ -189,7 +189,7 @@ func TestObstacleBounds(t *testing.T) {
 	w.obstruct(t, Obstacle{Code: 50076, Grants: []string{"authorization_code", "device_code"}})
 	code := answer(t, a.get(authorizePath, spaRequest())).Get("code")
 	wantFailure(t, a.token(url.Values{"grant_type": {"authorization_code"}, "client_id": {testSPA}, "code": {code}, "redirect_uri": {testBack},
-		"code_verifier": {testVerifier}}), 50076, "interaction_required", "basic_action")
+		"code_verifier": {flowVerifier}}), 50076, "interaction_required", "basic_action")
 	user, poll := a.startDevice()
 	a.do("POST", "/devicelogin", url.Values{"otc": {user}, "user": {"alice"}})
 	wantFailure(t, a.token(poll), 50076, "interaction_required", "basic_action")

@@ -25,11 +25,11 @@ func TestConsent(t *testing.T) {
 		t.Errorf("a refused consent was stored: %v", got)
 	}
 	body := a.redeem(a.press(page, "action", "accept"), testFresh)
-	if c := claimsOf(t, body["access_token"]); c["scp"] != "User.Read" {
+	if c := payloadOf(t, body["access_token"]); c["scp"] != "User.Read" {
 		t.Errorf("scp %v", c["scp"])
 	}
 	refreshed := a.token(refreshForm(body["refresh_token"], "client_id", testFresh, "client_secret", testSecret))
-	if claimsOf(t, refreshed["access_token"])["scp"] != "User.Read" {
+	if payloadOf(t, refreshed["access_token"])["scp"] != "User.Read" {
 		t.Errorf("%v", refreshed)
 	}
 	if got := ask(); got.Get("code") == "" {
@@ -80,7 +80,7 @@ func TestAdminConsent(t *testing.T) {
 	w := newWorld(t)
 	a := w.agent(t)
 	graph := clientForm("client_id", testFresh, "scope", "https://graph.microsoft.com/.default")
-	if c := claimsOf(t, a.token(graph)["access_token"]); c["roles"] != nil {
+	if c := payloadOf(t, a.token(graph)["access_token"]); c["roles"] != nil {
 		t.Errorf("roles without consent: %v", c["roles"])
 	}
 	page := a.get("/"+testTenant+"/adminconsent", adminQuery())
@@ -91,11 +91,11 @@ func TestAdminConsent(t *testing.T) {
 	if got := answer(t, a.press(page, "action", "accept")); got.Get("admin_consent") != "True" || got.Get("tenant") != testTenant || got.Has("scope") {
 		t.Errorf("accepted: %v", got)
 	}
-	if c := claimsOf(t, a.token(graph)["access_token"]); len(c["roles"].([]any)) != 1 {
+	if c := payloadOf(t, a.token(graph)["access_token"]); len(c["roles"].([]any)) != 1 {
 		t.Errorf("roles: %v", c["roles"])
 	}
 	code := a.press(a.get(authorizePath, freshRequest("scope", "User.ReadWrite.All")), "user", "bob")
-	if c := claimsOf(t, a.redeem(code, testFresh)["access_token"]); c["scp"] != "User.Read User.ReadWrite.All" {
+	if c := payloadOf(t, a.redeem(code, testFresh)["access_token"]); c["scp"] != "User.Read User.ReadWrite.All" {
 		t.Errorf("scp %v", c["scp"])
 	}
 }

@@ -42,7 +42,7 @@ func TestDeviceCode(t *testing.T) {
 
 		wantFailure(t, a.token(plus(poll, "client_id", testNative)), 70018, "bad_verification_code", "")
 		body := a.token(plus(poll, "grant_type", "device_code")) // as MSAL spells it
-		c := claimsOf(t, body["access_token"])
+		c := payloadOf(t, body["access_token"])
 		if c["name"] != "alice" || c["scp"] != "access_as_user" || body["refresh_token"] == nil || body["id_token"] == nil {
 			t.Errorf("%v %v", c, body)
 		}
@@ -95,7 +95,7 @@ func TestDeviceConsent(t *testing.T) {
 	wantPage(t, page, http.StatusOK, "Native would like to:", "https://graph.microsoft.com/User.Read")
 	wantFailure(t, a.token(poll), 70016, "authorization_pending", "")
 	wantPage(t, a.press(page, "action", "accept"), http.StatusOK, "You have signed in")
-	if c := claimsOf(t, a.token(poll)["access_token"]); c["scp"] != "User.Read" || c["name"] != "bob" {
+	if c := payloadOf(t, a.token(poll)["access_token"]); c["scp"] != "User.Read" || c["name"] != "bob" {
 		t.Errorf("%v", c)
 	}
 	user, _ = a.startDevice("client_id", testNative, "scope", "User.ReadWrite.All")

@@ -23,7 +23,7 @@ func TestWorkloadFederation(t *testing.T) {
 	a := w.agent(t)
 	good := w.workloadToken(t, WorkloadSubject, ExchangeAudience, time.Hour)
 	body := a.token(assertionForm(good))
-	if c := claimsOf(t, body["access_token"]); c["appid"] != testAPI || c["appidacr"] != "2" {
+	if c := payloadOf(t, body["access_token"]); c["appid"] != testAPI || c["appidacr"] != "2" {
 		t.Fatalf("%v", body)
 	}
 	short := w.workloadToken(t, WorkloadSubject, ExchangeAudience, time.Second)
@@ -78,7 +78,7 @@ func TestWorkloadIssuer(t *testing.T) {
 	a := w.agent(t)
 	meta := decode(t, a.get("/workload/.well-known/openid-configuration", nil))
 	token := w.workloadToken(t, "system:serviceaccount:ns:name", "x", time.Hour)
-	c := claimsOf(t, token)
+	c := payloadOf(t, token)
 	if meta["issuer"] != testBase+"/workload" || c["iss"] != meta["issuer"] || c["kubernetes.io"] == nil {
 		t.Errorf("%v %v", meta, c)
 	}
@@ -113,15 +113,15 @@ func TestManagedIdentity(t *testing.T) {
 	}
 	query := url.Values{"api-version": {"2018-02-01"}, "resource": {ExchangeAudience}}
 	body := imds(query, "Metadata", "true")
-	c := claimsOf(t, body["access_token"])
+	c := payloadOf(t, body["access_token"])
 	if c["iss"] != w.issuerV2(testTenant) || c["sub"] != ManagedIdentityObjectID || c["aud"] != exchangeID || body["expires_in"] != "3600" || body["token_type"] != "Bearer" {
 		t.Fatalf("%v %v", body, c)
 	}
-	if out := a.token(assertionForm(body["access_token"].(string))); claimsOf(t, out["access_token"])["appid"] != testAPI {
+	if out := a.token(assertionForm(body["access_token"].(string))); payloadOf(t, out["access_token"])["appid"] != testAPI {
 		t.Errorf("%v", out)
 	}
 	for resource, aud := range map[string]string{"https://communication.azure.com": "https://communication.azure.com", "https://graph.microsoft.com/": "https://graph.microsoft.com/"} {
-		c := claimsOf(t, imds(plus(query, "resource", resource), "Metadata", "true")["access_token"])
+		c := payloadOf(t, imds(plus(query, "resource", resource), "Metadata", "true")["access_token"])
 		if c["aud"] != aud || c["appid"] != ManagedIdentityClientID || c["idtyp"] != "app" || c["xms_mirid"] != ManagedIdentityResourceID {
 			t.Errorf("%s: %v", resource, c)
 		}

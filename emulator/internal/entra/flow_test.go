@@ -28,7 +28,7 @@ const (
 	testSecret   = "secret-of-the-test"
 	testBack     = "http://localhost:3000/back"
 	testWeb      = "https://app.example/back"
-	testVerifier = "a-code-verifier-that-is-long-enough-for-rfc-7636"
+	flowVerifier = "a-code-verifier-that-is-long-enough-for-rfc-7636"
 	testBase     = "http://emulator.invalid"
 	testScope    = "api://" + testAPI + "/access_as_user"
 )
@@ -150,8 +150,8 @@ func decode(t *testing.T, rec *httptest.ResponseRecorder) map[string]any {
 	return v
 }
 
-// claimsOf decodes the payload of a token.
-func claimsOf(t *testing.T, token any) map[string]any {
+// payloadOf decodes the payload of a token.
+func payloadOf(t *testing.T, token any) map[string]any {
 	t.Helper()
 	text, _ := token.(string)
 	parts := strings.Split(text, ".")
@@ -234,7 +234,7 @@ func (a agent) redeem(rec *httptest.ResponseRecorder, client string) map[string]
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "client_id": {client}, "code": {code}}
 	if client == testSPA {
-		form = plus(form, "redirect_uri", testBack, "code_verifier", testVerifier)
+		form = plus(form, "redirect_uri", testBack, "code_verifier", flowVerifier)
 	} else {
 		form = plus(form, "redirect_uri", testWeb, "client_secret", testSecret)
 	}

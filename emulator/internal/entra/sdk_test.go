@@ -63,7 +63,7 @@ func wantSDKToken(t *testing.T, cred azcore.TokenCredential, err error, scope st
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := claimsOf(t, token.Token)
+	c := payloadOf(t, token.Token)
 	for name, value := range want {
 		if c[name] != value {
 			t.Errorf("claim %s is %v, want %v", name, c[name], value)
@@ -170,11 +170,11 @@ func TestMSALDeviceCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := claimsOf(t, result.AccessToken); c["name"] != "alice" || result.Account.PreferredUsername != "alice@test.example" {
+	if c := payloadOf(t, result.AccessToken); c["name"] != "alice" || result.Account.PreferredUsername != "alice@test.example" {
 		t.Errorf("%v %v", c, result.Account)
 	}
 	silent, err := app.AcquireTokenSilent(t.Context(), []string{"https://graph.microsoft.com/User.Read"}, public.WithSilentAccount(result.Account))
-	if err != nil || claimsOf(t, silent.AccessToken)["aud"] != "https://graph.microsoft.com" {
+	if err != nil || payloadOf(t, silent.AccessToken)["aud"] != "https://graph.microsoft.com" {
 		t.Errorf("%v %v", silent, err)
 	}
 	declined, err := app.AcquireTokenByDeviceCode(t.Context(), []string{testScope})

@@ -44,7 +44,7 @@ func TestRevocation(t *testing.T) {
 		}
 	}
 	wantFailure(t, a.token(url.Values{"grant_type": {"authorization_code"}, "client_id": {testSPA}, "code": {code}, "redirect_uri": {testBack},
-		"code_verifier": {testVerifier}}), 50173, "invalid_grant", "bad_token")
+		"code_verifier": {flowVerifier}}), 50173, "invalid_grant", "bad_token")
 	wantFailure(t, a.token(poll), 50173, "invalid_grant", "bad_token")
 	wantFailure(t, a.token(oboForm(first["access_token"])), 50173, "invalid_grant", "bad_token")
 	if a.signedIn() {
@@ -113,14 +113,14 @@ func TestTokenV1(t *testing.T) {
 	}
 	good := clientForm("scope", "", "resource", "https://communication.azure.com/")
 	body := v1(good)
-	if body["expires_in"] != "3600" || body["resource"] != "https://communication.azure.com/" || body["expires_on"] == "" || claimsOf(t, body["access_token"])["aud"] != "https://communication.azure.com/" {
+	if body["expires_in"] != "3600" || body["resource"] != "https://communication.azure.com/" || body["expires_on"] == "" || payloadOf(t, body["access_token"])["aud"] != "https://communication.azure.com/" {
 		t.Errorf("%v", body)
 	}
 	if strings.Count(strings.Trim(body["expires_on"].(string), "0123456789"), "") != 1 {
 		t.Errorf("expires_on %v", body["expires_on"])
 	}
 	obo := v1(oboForm(a.signIn("alice")["access_token"], "scope", "", "resource", "https://graph.microsoft.com"))
-	if obo["scope"] != "User.Read" || claimsOf(t, obo["access_token"])["aud"] != "https://graph.microsoft.com" {
+	if obo["scope"] != "User.Read" || payloadOf(t, obo["access_token"])["aud"] != "https://graph.microsoft.com" {
 		t.Errorf("%v", obo)
 	}
 	wantFailure(t, v1(plus(good, "resource", "")), 900144, "invalid_request", "")
@@ -157,8 +157,8 @@ func TestLoose(t *testing.T) {
 		t.Errorf("any secret: %v", body)
 	}
 	code := answer(t, a.get(authorizePath, requests["client"])).Get("code")
-	body := a.token(url.Values{"grant_type": {"authorization_code"}, "client_id": {"MY-APP"}, "code": {code}, "redirect_uri": {testBack}, "code_verifier": {testVerifier}})
-	if c := claimsOf(t, body["access_token"]); c["azp"] != "my-app" || c["scp"] != "access_as_user" {
+	body := a.token(url.Values{"grant_type": {"authorization_code"}, "client_id": {"MY-APP"}, "code": {code}, "redirect_uri": {testBack}, "code_verifier": {flowVerifier}})
+	if c := payloadOf(t, body["access_token"]); c["azp"] != "my-app" || c["scp"] != "access_as_user" {
 		t.Errorf("%v", body)
 	}
 	if body := a.token(refreshForm(body["refresh_token"], "client_id", "my-app", "scope", "User.ReadWrite.All")); body["access_token"] == nil {

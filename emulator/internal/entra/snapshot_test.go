@@ -66,7 +66,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 		t.Errorf("refreshed: %v", c)
 	}
 	answerOf(t, call(other, "POST", "/"+tidA+"/oauth2/v2.0/token", url.Values{
-		"grant_type": {grantCode}, "client_id": {webID}, "code": {code}, "redirect_uri": {"http://localhost/"}, "code_verifier": {testVerifier},
+		"grant_type": {grantCode}, "client_id": {webID}, "code": {code}, "redirect_uri": {"http://localhost/"}, "code_verifier": {pkceVerifier},
 	}))
 	if o := other.Obstacle(); o.Code != 50076 || o.User != "ben" {
 		t.Errorf("obstacle %+v", o)
@@ -131,8 +131,8 @@ func TestRestoreRefusals(t *testing.T) {
 		"long code":           func(in *snapshot) { in.Codes[0].Facts.Scopes = strings.Repeat("x", maxSavedText+1) },
 		"refresh token":       func(in *snapshot) { in.Refresh[0].Facts.UserTenant = tidB },
 		"session":             func(in *snapshot) { in.Sessions[0].User = "x" },
-		"obstacle":            func(in *snapshot) { in.Obstacle.Code = 1 },
-		"obstacle of nobody":  func(in *snapshot) { in.Obstacle.User = "nobody" },
+		"obstacle":            func(in *snapshot) { in.Flow.Obstacle.Code = 1 },
+		"obstacle of nobody":  func(in *snapshot) { in.Flow.Obstacle.User = "nobody" },
 		"issued tokens":       func(in *snapshot) { in.Issued = make([]IssuedToken, maxIssued+1) },
 		"consent":             func(in *snapshot) { in.Flow.Consents = []savedConsent{{App: strings.Repeat("x", 300)}} },
 		"certificate of app":  func(in *snapshot) { in.Flow.Certificates = map[string][][]byte{webID: {{1}}} },
