@@ -52,7 +52,7 @@ func TestDuplicateStatus(t *testing.T) {
 	f.Reset()
 	f.as(nil, "POST", "/v1.0/me/extensions", named("a"))
 	wantRefusal(t, f.as(nil, "POST", "/v1.0/me/extensions", named("a")), 400, "Request_BadRequest", duplicate)
-	for _, b := range []Behaviour{{ReadLag: -1}, {ReadLag: MaxReadLag + 1}, {DuplicateStatus: 412}} {
+	for _, b := range []Behaviour{{ReadLag: -1}, {ReadLag: MaxReadLag + 1}, {DuplicateStatus: 412}, {Throttle: -1}, {Throttle: maxThrottle + 1}, {RetryAfter: -2}, {RetryAfter: MaxRetryAfter + 1}} {
 		if f.SetBehaviour(b) == nil {
 			t.Errorf("%+v is taken", b)
 		}
@@ -66,6 +66,34 @@ func TestClaimsChallenge(t *testing.T) {
 	wantRefusal(t, w, 401, "InvalidAuthenticationToken", "")
 	if got := w.Header().Get("WWW-Authenticate"); !strings.Contains(got, `error="insufficient_claims", claims="`+base64.StdEncoding.EncodeToString([]byte(`{"a":1}`))+`"`) {
 		t.Errorf("WWW-Authenticate %q", got)
+	}
+}
+
+// TestChallengeAnswered: a new token with what was asked for gets through, and no other.
+func TestChallengeAnswered(t *testing.T) {
+	f := newFixture(t)
+	for _, tc := range []struct {
+		challenge string
+		token     emu.Claims
+		status    int
+	}{
+		{`{"access_token":{"nbf":{"essential":true,"value":"1000"}}}`, emu.Claims{"nbf": 999}, 401},
+		{`{"access_token":{"nbf":{"essential":true,"value":"1000"}}}`, emu.Claims{"nbf": 1000}, 200},
+		{`{"access_token":{"nbf":{"value":"soon"}}}`, emu.Claims{"nbf": 1000}, 401},
+		{`{"access_token":{"nbf":{"value":"1000"}}}`, nil, 401},
+		{`{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`, emu.Claims{"acrs": []string{"c2"}}, 401},
+		{`{"access_token":{"acrs":{"essential":true,"values":["c1","c2"]},"xms_cc":{"values":["cp1"]}}}`, emu.Claims{"acrs": []string{"c2"}}, 200},
+		{`{"access_token":{"acrs":{"value":"c1"}}}`, emu.Claims{"acrs": "c1"}, 200},
+		{`{"access_token":{"acrs":null}}`, emu.Claims{"acrs": "c1"}, 401},
+		{`{"access_token":{}}`, emu.Claims{"acrs": "c1"}, 401},
+		{`no JSON`, nil, 401},
+	} {
+		f.behave(Behaviour{Claims: tc.challenge})
+		wantRefusal(t, f.as(tc.token, "GET", "/v1.0/me", ""), 401, "InvalidAuthenticationToken", "")
+		f.behave(Behaviour{Claims: tc.challenge, Answerable: true})
+		if w := f.as(tc.token, "GET", "/v1.0/me", ""); w.Code != tc.status {
+			t.Errorf("%s, token %v: %d, want %d", tc.challenge, tc.token, w.Code, tc.status)
+		}
 	}
 }
 
@@ -116,6 +144,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func contextOf(user string) string { return metadata + "users('" + user + "')/extensions" }
+
 // TestListUsers pages through all users.
 func TestListUsers(t *testing.T) {
 	f := newFixture(t)
@@ -126,12 +156,12 @@ func TestListUsers(t *testing.T) {
 	for _, top := range []string{"0", "1000", "x"} {
 		wantRefusal(t, f.as(all, "GET", "/v1.0/users?$top="+top, ""), 400, "Request_UnsupportedQuery", "")
 	}
-	alice := object{"id": aliceID, "extensions": []any{mapping()}, "extensions@odata.context": extensionsContext(aliceID)}
-	bob := object{"id": bobID, "extensions": []any{}, "extensions@odata.context": extensionsContext(bobID)}
+	alice := object{"id": aliceID, "extensions": []any{mapping()}, "extensions@odata.context": contextOf(aliceID)}
+	bob := object{"id": bobID, "extensions": []any{}, "extensions@odata.context": contextOf(bobID)}
 	const query = "/v1.0/users?$select=id&$expand=extensions"
-	want(t, f.as(all, "GET", query, ""), 200, object{"@odata.context": metadata + "users", "value": []any{alice, bob}})
-	next := "http://example.com/v1.0/users?" + url.Values{"$select": {"id"}, "$expand": {"extensions"}, "$top": {"1"}, "$skiptoken": {aliceID}}.Encode()
-	want(t, f.as(all, "GET", query+"&$top=1", ""), 200, object{"@odata.context": metadata + "users", "value": []any{alice}, "@odata.nextLink": next})
+	want(t, f.as(all, "GET", query, ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{alice, bob}})
+	next := "http://example.com/v1.0/users?" + url.Values{"$select": {"id"}, "$expand": {"extensions"}, "$top": {"1"}, "$skiptoken": {position{ID: aliceID}.token()}}.Encode()
+	want(t, f.as(all, "GET", query+"&$top=1", ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{alice}, "@odata.nextLink": next})
 	r := httptest.NewRequest("GET", next, nil)
-	want(t, f.as(all, "GET", r.URL.RequestURI(), ""), 200, object{"@odata.context": metadata + "users", "value": []any{bob}})
+	want(t, f.as(all, "GET", r.URL.RequestURI(), ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{bob}})
 }
