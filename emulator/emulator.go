@@ -25,6 +25,12 @@ type Emulator struct {
 	log     *requestLog
 	faults  faults
 	handler http.Handler
+	clock   *shiftedClock
+	closing chan struct{} // closed by Close
+
+	rehearsals rehearsals
+	obstacle   obstacleState
+	accessKeys accessKeys
 
 	mu      sync.Mutex
 	state   lifeState
@@ -49,7 +55,12 @@ func New(o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now)}
+	clock := &shiftedClock{base: o.Now}
+	o.Now = clock.now
+	e := &Emulator{
+		options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now), clock: clock, closing: make(chan struct{}),
+	}
+	e.faults.rules.now = o.Now
 	if e.certs, err = newCertificates(); err != nil {
 		return nil, err
 	}
@@ -64,7 +75,8 @@ func New(o Options) (*Emulator, error) {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	e.graph = graph.New(graph.Options{
-		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Fault: e.faults.nextGraph, Now: o.Now, Log: o.Log,
+		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log,
+		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
 	})
 	if err := e.SetGraph(o.Graph); err != nil {
 		return nil, err
@@ -77,7 +89,8 @@ func New(o Options) (*Emulator, error) {
 func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
 		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
-		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log, Fault: e.faults.next,
+		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
+		Fault:    func(op string) acs.Fault { return e.faults.next(op).acs() },
 		Licensed: func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
 	}
 	if e.options.ServiceLimits {
@@ -146,6 +159,7 @@ func (e *Emulator) Close() error {
 		return nil
 	}
 	e.state = stateClosed
+	close(e.closing)
 	var wg sync.WaitGroup
 	for _, l := range []*listener{e.plain, e.tls, e.admin} {
 		if l != nil {
@@ -157,12 +171,19 @@ func (e *Emulator) Close() error {
 	return e.acs.Close()
 }
 
-// Reset ends all sessions, codes and refresh tokens, deletes identities and extensions, and clears counters, faults and
-// the list of requests. Signing keys stay, so access tokens that were issued stay valid.
+// Reset puts everything back as it was at the start: it ends all sessions, codes and refresh tokens, deletes identities and
+// extensions, clears counters, faults and the list of requests, ends rehearsals, and puts back the clock, the access keys and
+// how the services behave. Signing keys stay, so access tokens that were issued stay valid.
 func (e *Emulator) Reset() {
+	e.forgetRehearsals()
+	e.clock.offset.Store(0)
 	e.entra.Reset()
 	e.graph.Reset()
 	e.acs.Reset()
+	err := errors.Join(e.SetEntra(EntraObstacle{}), e.SetGraph(e.options.Graph), e.restoreKey(PrimaryKey), e.restoreKey(SecondaryKey))
+	if err != nil {
+		e.options.Log.Error("emulator: reset", "error", err)
+	}
 	e.log.reset()
 	e.faults.reset()
 }

@@ -45,20 +45,32 @@ func (e *Emulator) overview() string {
 	line("daemon", DaemonClientID+" role "+AppRole)
 	line("ACS resource", ResourceID)
 	b.WriteString(`
-GET  /users         sample users
-GET  /counters      what happened how often
-GET  /identities    ACS identities, deleted ones included
-GET  /requests      the last requests
-GET  /healthz       for scripts that wait
-GET  /faults        ACS and Graph faults that are still to come
-DEL  /faults        end all faults
-POST /faults        {"op","times","fault":{"status","statusAfter","retryAfter","dropBefore","dropAfter","delay","badJson"}}
-GET  /graph         how Graph behaves
-POST /graph         {"readLag","lagVaries","duplicateStatus","claims"}
-POST /obo           {"consentWithdrawn","claims"}: what On-Behalf-Of meets
-POST /reset         forget everything but the signing keys
-POST /token         {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
-POST /keys/rotate   sign with the next key; ?drop=old removes the ones before
+GET  /ui                    all of this as a page
+GET  /healthz               for scripts that wait
+GET  /users                 sample users
+GET  /counters              what happened how often
+GET  /requests              the last requests
+GET  /identities            ACS identities, deleted ones included
+GET  /rehearsals            scenarios to rehearse, and how they stand
+POST /rehearsals/{name}     begin one; options such as {"times":3,"retryAfter":"2"}
+DEL  /rehearsals            end all; /rehearsals/{name} for one
+GET  /faults                faults that are still to come
+POST /faults                {"op","times","fault":{"status","statusAfter","code","retryAfter","dropBefore","dropAfter","delay","badJson"}}
+DEL  /faults                end all faults
+GET  /clock                 the time here
+POST /clock                 {"advance":"24h"} or {"reset":true}
+GET  /graph                 how Graph behaves
+POST /graph                 {"readLag","lagVaries","duplicateStatus","claims"}
+GET  /entra                 what requests for tokens meet
+POST /entra                 {"consentWithdrawn","claims","code","grants","user","times"}
+POST /obo                   {"consentWithdrawn","claims"}: what On-Behalf-Of meets
+POST /token                 {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
+POST /keys/rotate           sign with the next key of Entra ID; ?drop=old removes the ones before
+POST /acs/keys/primary      make a new access key; also /acs/keys/secondary
+POST /reset                 back to the start, but for the signing keys
 `)
+	for _, line := range moreOverview {
+		b.WriteString(line + "\n")
+	}
 	return b.String()
 }

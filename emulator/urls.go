@@ -31,9 +31,9 @@ func (e *Emulator) GraphURL() string { return e.URL() }
 // ACSURL takes the place of https://{resource}.communication.azure.com.
 func (e *Emulator) ACSURL() string { return e.URL() }
 
-// ConnectionString is the connection string of the ACS resource, on the plain listener, with the primary key.
+// ConnectionString is the connection string of the ACS resource, on the plain listener, with the primary key as it is now.
 func (e *Emulator) ConnectionString() string {
-	return "endpoint=" + e.ACSURL() + "/;accesskey=" + AccessKeyPrimary
+	return "endpoint=" + e.ACSURL() + "/;accesskey=" + e.AccessKey(PrimaryKey)
 }
 
 // CACertPEM is the certificate of the authority that signed the TLS listener's certificate. It is made anew by each New,
