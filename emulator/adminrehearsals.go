@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,17 +13,31 @@ const rehearsalsPath = "/rehearsals"
 
 // rehearsalRequest is the body of POST /rehearsals/{name}; see [RehearsalOptions]. Durations are text, such as "3s".
 type rehearsalRequest struct {
-	Times      int    `json:"times"`
-	For        string `json:"for"`
-	Op         string `json:"op"`
-	Status     int    `json:"status"`
-	RetryAfter string `json:"retryAfter"`
-	Delay      string `json:"delay"`
-	Lag        string `json:"lag"`
-	By         string `json:"by"`
-	Slot       string `json:"slot"`
-	Drop       bool   `json:"drop"`
-	Claims     string `json:"claims"`
+	Times      int    `json:"times,omitempty"`
+	For        string `json:"for,omitempty"`
+	Op         string `json:"op,omitempty"`
+	Status     int    `json:"status,omitempty"`
+	RetryAfter string `json:"retryAfter,omitempty"`
+	Delay      string `json:"delay,omitempty"`
+	Lag        string `json:"lag,omitempty"`
+	By         string `json:"by,omitempty"`
+	Slot       string `json:"slot,omitempty"`
+	Drop       bool   `json:"drop,omitempty"`
+	Claims     string `json:"claims,omitempty"`
+}
+
+// MarshalJSON writes what is set, in the form that POST /rehearsals/{name} takes.
+func (o RehearsalOptions) MarshalJSON() ([]byte, error) {
+	text := func(d time.Duration) string {
+		if d == 0 {
+			return ""
+		}
+		return d.String()
+	}
+	return json.Marshal(rehearsalRequest{
+		Times: o.Times, For: text(o.For), Op: o.Op, Status: o.Status, RetryAfter: o.RetryAfter, Delay: text(o.Delay),
+		Lag: text(o.Lag), By: text(o.By), Slot: o.Slot, Drop: o.Drop, Claims: o.Claims,
+	})
 }
 
 func (in rehearsalRequest) options() (RehearsalOptions, error) {

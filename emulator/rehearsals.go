@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ type Rehearsal struct {
 	Right   string   `json:"right"`             // what a right client does
 	Ends    string   `json:"ends"`              // how it ends
 	Options []string `json:"options,omitempty"` // names of the options that it takes; see [RehearsalOptions]
+
+	// Defaults are the options that it has unless others are given.
+	Defaults RehearsalOptions `json:"defaults,omitzero"`
 
 	Active  bool              `json:"active"`
 	Started time.Time         `json:"started,omitzero"` // last time, by the clock of the services
@@ -172,7 +176,8 @@ func (e *Emulator) Rehearsals() []Rehearsal {
 
 // standing is a scenario as it stands. The lock must be held.
 func (e *Emulator) standing(s scenario) Rehearsal {
-	out := Rehearsal{Name: s.name, Summary: s.summary, Sees: s.sees, Right: s.right, Ends: s.ends, Options: s.options}
+	out := Rehearsal{Name: s.name, Summary: s.summary, Sees: s.sees, Right: s.right, Options: s.options, Defaults: s.defaults,
+		Ends: strings.ReplaceAll(s.ends, "{times}", strconv.Itoa(s.defaults.Times))}
 	r := e.rehearsals.runs[s.name]
 	if r == nil {
 		return out

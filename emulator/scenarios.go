@@ -29,16 +29,16 @@ const endless = -1
 
 // scenarios are all rehearsals, in the order in which they are listed.
 func scenarios() []scenario {
-	const untilEnded = "when it is ended"
+	const untilEnded, afterTimes = "when it is ended", "after {times} requests, or as many as times says"
 	return []scenario{{
 		name: "quota-hit", summary: "ACS refuses requests because the quota of the resource is used up",
 		sees: "429 TooManyRequests with Retry-After", right: "waits for as long as Retry-After says, then sends the request once more; serves cached tokens meanwhile",
-		ends: "after times requests", options: []string{"times", "retryAfter", "op", "for"},
+		ends: afterTimes, options: []string{"times", "retryAfter", "op", "for"},
 		defaults: RehearsalOptions{Times: 3, RetryAfter: "2"}, begin: faulty(acs.Fault{Status: http.StatusTooManyRequests}),
 	}, {
 		name: "lost-reply", summary: "ACS does what it is asked, and the answer is lost on the way back",
 		sees: "a closed connection; the identity exists all the same", right: "does not create a second identity blindly: it writes down that one may be orphaned, then decides",
-		ends: "after times requests", options: []string{"times", "op", "for"},
+		ends: afterTimes, options: []string{"times", "op", "for"},
 		defaults: RehearsalOptions{Times: 1, Op: "create"}, begin: faulty(acs.Fault{DropAfter: true}),
 	}, {
 		name: "key-rotated", summary: "an access key of the ACS resource is regenerated",
@@ -61,7 +61,7 @@ func scenarios() []scenario {
 	}, {
 		name: "foreign-identity", summary: "the identity belongs to another resource, as after a change of the connection string",
 		sees: "401 IdentityNotOwned for an identity that was good before", right: "does not take it for a bad key, and does not replace identities without being told to",
-		ends: "after times requests", options: []string{"times", "op", "for"},
+		ends: afterTimes, options: []string{"times", "op", "for"},
 		defaults: RehearsalOptions{Times: 3, Op: "issue"}, begin: foreignIdentity,
 	}, {
 		name: "graph-lag", summary: "reads from Graph show an older state, as replicas do",
@@ -70,12 +70,12 @@ func scenarios() []scenario {
 	}, {
 		name: "graph-throttled", summary: "Graph refuses requests of the application",
 		sees: "429 TooManyRequests with Retry-After, or without it for retryAfter none", right: "waits for as long as Retry-After says, or longer each time where there is none",
-		ends: "after times requests", options: []string{"times", "retryAfter", "op", "for"},
+		ends: afterTimes, options: []string{"times", "retryAfter", "op", "for"},
 		defaults: RehearsalOptions{Times: 3, RetryAfter: "2", Op: graphPrefix + anyOf}, begin: faulty(acs.Fault{Status: http.StatusTooManyRequests}),
 	}, {
 		name: "slow-upstream", summary: "everything answers late",
 		sees: "answers after delay", right: "has a time limit of its own that is shorter than that of its callers, and bounds how many requests wait",
-		ends: "after times requests", options: []string{"times", "delay", "op", "for"},
+		ends: afterTimes, options: []string{"times", "delay", "op", "for"},
 		defaults: RehearsalOptions{Times: 10, Delay: 3 * time.Second, Op: anyOf}, begin: faulty(acs.Fault{}),
 	}, {
 		name: "clock-24h", summary: "a day passes at once",
@@ -85,17 +85,17 @@ func scenarios() []scenario {
 	}, {
 		name: "acs-down", summary: "ACS is out of order",
 		sees: "503 ServiceUnavailable", right: "answers 503 with Retry-After itself, serves what it has, and does not hammer",
-		ends: "when it is ended, or after times requests or the time for", options: []string{"times", "status", "retryAfter", "op", "for"},
+		ends: "when it is ended, or after as many requests as times says, or the time for", options: []string{"times", "status", "retryAfter", "op", "for"},
 		defaults: RehearsalOptions{Times: endless, Status: http.StatusServiceUnavailable}, begin: faulty(acs.Fault{}),
 	}, {
 		name: "entra-down", summary: "the token endpoint of Entra ID is out of order",
 		sees: "503 temporarily_unavailable AADSTS90033", right: "uses cached tokens, and repeats the request later; MSAL itself waits for as long as Retry-After says",
-		ends: "after times requests", options: []string{"times", "status", "retryAfter", "op", "for"},
+		ends: afterTimes, options: []string{"times", "status", "retryAfter", "op", "for"},
 		defaults: RehearsalOptions{Times: 3, Status: http.StatusServiceUnavailable, RetryAfter: "1", Op: entraPrefix + "token"}, begin: faulty(acs.Fault{}),
 	}, {
 		name: "bad-json", summary: "a success of ACS arrives cut in half",
 		sees: "2xx with JSON that does not parse", right: "treats the outcome as unknown, as after a lost reply",
-		ends: "after times requests", options: []string{"times", "op", "for"},
+		ends: afterTimes, options: []string{"times", "op", "for"},
 		defaults: RehearsalOptions{Times: 1}, begin: faulty(acs.Fault{BadJSON: true}),
 	}}
 }
