@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -61,7 +60,10 @@ func New(o Options) (*Emulator, error) {
 		options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now), clock: clock, closing: make(chan struct{}),
 	}
 	e.faults.rules.now = o.Now
-	if e.certs, err = newCertificates(); err != nil {
+	if err := openDataDir(o.DataDir); err != nil {
+		return nil, err
+	}
+	if e.certs, err = openCertificates(o.DataDir, o.certificateHosts()); err != nil {
 		return nil, err
 	}
 	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime})
@@ -97,9 +99,6 @@ func (e *Emulator) newACS() (*acs.Service, error) {
 		o.Limits = acs.ServiceLimits()
 	}
 	if e.options.DataDir != "" {
-		if err := os.MkdirAll(e.options.DataDir, 0o700); err != nil {
-			return nil, err
-		}
 		o.DataFile = filepath.Join(e.options.DataDir, "acs.json")
 	}
 	return acs.New(o)

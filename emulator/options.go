@@ -29,7 +29,7 @@ type Options struct {
 	// PublicURL replaces the base URL of the plain listener in issuers and endpoints, for example https://emu.invalid for a
 	// client that insists on https and whose transport leads here. Scheme and host only.
 	PublicURL string
-	// DataDir is a folder where ACS identities are kept over restarts. Empty keeps nothing.
+	// DataDir is a folder where ACS identities and the TLS certificate are kept over restarts. Empty keeps nothing.
 	DataDir string
 	// AccessTokenVersion is the version of access tokens for the API: "2.0", the default, or "1.0".
 	AccessTokenVersion string
