@@ -83,7 +83,7 @@ func (s *Service) logAnswer(c *call, status int, code, reason string) {
 	if c.op != nil {
 		op = c.op.name
 	}
-	attrs := []any{"op", op, "status", status, "code", code, "reason", reason, "credential", string(c.key)}
+	attrs := []any{"op", op, "status", status, "code", code, "reason", reason, "credential", string(c.who.key)}
 	if status == http.StatusInternalServerError {
 		s.log.Error("acs", attrs...)
 		return

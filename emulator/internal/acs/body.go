@@ -14,10 +14,10 @@ const (
 	maxCustomID = 256 // characters
 )
 
-// scopes are the known scopes with the api-version that brought them.
-var scopes = map[string]string{
-	"chat": versionFirst, "voip": versionFirst,
-	"chat.join": versionJoin, "chat.join.limited": versionJoin, "voip.join": versionJoin,
+// scopes are the known scopes with the api-versions that have them.
+var scopes = map[string][]string{
+	"chat": versions, "voip": versions, "pstn": onlyLegacy,
+	"chat.join": since(versionJoin), "chat.join.limited": since(versionJoin), "voip.join": since(versionJoin),
 }
 
 // decode reads a JSON body into v. An empty body leaves v as it is, since
@@ -36,8 +36,7 @@ func decode(body []byte, v any) *refusal {
 func checkScopes(c *call, field string, asked []string) ([]string, *refusal) {
 	var out []string
 	for _, s := range asked {
-		since, known := scopes[s]
-		if !known || c.version < since {
+		if !slices.Contains(scopes[s], c.version) {
 			return nil, invalid(field, fmt.Sprintf("Provided scope '%.64s' is not supported.", s))
 		}
 		if !slices.Contains(out, s) {

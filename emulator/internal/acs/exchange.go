@@ -2,9 +2,7 @@ package acs
 
 import (
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
@@ -17,12 +15,12 @@ var teamsAudiences = []string{
 	"1fd5118e-2576-4263-8130-9503064c837a",
 }
 
-// teamsScopes are the delegated permissions, one of which a Teams user's token
-// must carry, with the scope of the token that it is exchanged for.
-var teamsScopes = []struct{ permission, scope string }{
-	{"Teams.ManageChats", "chat"},
-	{"Teams.ManageCalls", "voip"},
-}
+// teamsPermissions are the delegated permissions, one of which a Teams user's
+// token must carry.
+var teamsPermissions = []permission{{"Teams.ManageChats", "chat"}, {"Teams.ManageCalls", "voip"}}
+
+// teamsPrefix begins the raw id of a Teams user.
+const teamsPrefix = "8:orgid:"
 
 type exchangeRequest struct {
 	Token  string `json:"token"`
@@ -31,78 +29,54 @@ type exchangeRequest struct {
 }
 
 // exchange turns the Entra token of a Teams user into a token of this service
-// that expires with it.
+// that expires with it. The previews of 2021 do not have the caller name the
+// application and the user.
 func (s *Service) exchange(c *call) (reply, *refusal) {
 	var in exchangeRequest
 	if ref := decode(c.body, &in); ref != nil {
 		return reply{}, ref
 	}
-	if !guidShape.MatchString(in.AppID) {
+	named := c.version >= versionOwner
+	if named && !guidShape.MatchString(in.AppID) {
 		return reply{}, invalid("appId", "Provided AppId has invalid format.")
 	}
-	if !guidShape.MatchString(in.UserID) {
+	if named && !guidShape.MatchString(in.UserID) {
 		return reply{}, invalid("userId", "Provided UserId has invalid format.")
 	}
-	list, expires, ref := s.checkTeams(in)
+	claims, expires, ref := s.verifyUser(in.Token)
 	if ref != nil {
 		return reply{}, ref
 	}
-	token, err := s.minter.sign(payload{
-		Skype: "orgid:" + strings.ToLower(in.UserID), Scopes: list, Key: c.key,
-		Issued: s.opts.Now(), Expires: expires,
+	list := granted(claims, teamsPermissions)
+	if reason := s.teamsMismatch(claims, in, named, list); reason != "" {
+		return reply{}, invalidAccessToken(reason)
+	}
+	token, ref := s.mint(c, payload{
+		ID: teamsPrefix + strings.ToLower(textOf(claims, "oid")), Scopes: list, Issued: s.opts.Now(), Expires: expires,
 	})
-	if err != nil {
-		return reply{}, internal("signing failed")
+	if ref != nil {
+		return reply{}, ref
 	}
 	s.counts.add("exchange")
-	s.counts.add("tokens")
-	return reply{http.StatusOK, accessToken{token, stamp(expires)}}, nil
+	return reply{http.StatusOK, token}, nil
 }
 
-func (s *Service) checkTeams(in exchangeRequest) ([]string, time.Time, *refusal) {
-	claims, err := s.opts.Verify(in.Token)
-	if in.Token == "" || err != nil {
-		return nil, time.Time{}, invalidAccessToken("teams token not valid")
-	}
-	expires, ok := timeOf(claims, "exp")
-	if !ok || !expires.After(s.opts.Now()) {
-		return nil, time.Time{}, invalidAccessToken("teams token expired")
-	}
-	if licensed := s.opts.Licensed; licensed != nil && !licensed(textOf(claims, "oid")) {
-		return nil, time.Time{}, invalidAccessToken("user has no Teams licence")
-	}
-	list := teamsScopesIn(claims)
-	if reason := teamsMismatch(claims, in, list); reason != "" {
-		return nil, time.Time{}, invalidAccessToken(reason)
-	}
-	return list, expires, nil
-}
-
-func teamsMismatch(claims emu.Claims, in exchangeRequest, list []string) string {
-	app := textOf(claims, "azp")
-	if app == "" {
-		app = textOf(claims, "appid")
-	}
+// teamsMismatch tells why a valid token cannot be exchanged; "" if it can.
+func (s *Service) teamsMismatch(claims emu.Claims, in exchangeRequest, named bool, list []string) string {
+	user := textOf(claims, "oid")
 	switch {
-	case !slices.ContainsFunc(textsOf(claims, "aud"), func(a string) bool { return slices.Contains(teamsAudiences, a) }):
+	case s.opts.Licensed != nil && !s.opts.Licensed(user):
+		return "user has no Teams licence"
+	case !isFor(claims, teamsAudiences):
 		return "teams token for another audience"
 	case len(list) == 0:
 		return "teams token without a Teams scope"
-	case !strings.EqualFold(app, in.AppID):
+	case !guidShape.MatchString(user):
+		return "teams token without a user"
+	case named && !strings.EqualFold(clientOf(claims), in.AppID):
 		return "teams token of another application"
-	case !strings.EqualFold(textOf(claims, "oid"), in.UserID):
+	case named && !strings.EqualFold(user, in.UserID):
 		return "teams token of another user"
 	}
 	return ""
-}
-
-func teamsScopesIn(claims emu.Claims) []string {
-	held := strings.Fields(textOf(claims, "scp"))
-	var out []string
-	for _, s := range teamsScopes {
-		if slices.Contains(held, s.permission) {
-			out = append(out, s.scope)
-		}
-	}
-	return out
 }

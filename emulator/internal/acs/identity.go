@@ -14,14 +14,15 @@ type Identity struct {
 
 // record is one identity as it is kept. Times are in ns since 1970; 0 is never.
 type record struct {
-	order      int32 // position in the order of creation
-	deleted    bool
+	order      int64 // position in the order of creation
 	created    int64
 	lastIssued int64
 	revokedAt  int64
+	validFrom  int64 // tokens issued before are revoked; set by the oldest api-version only
 	issued     int64 // tokens so far; the last one has this serial number
 	revoked    int64 // tokens up to this serial number are revoked
 	customID   string
+	deleted    bool
 }
 
 func (r *record) count(now time.Time) {

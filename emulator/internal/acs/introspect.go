@@ -1,6 +1,9 @@
 package acs
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // TokenState is what has become of a token.
 type TokenState string
@@ -18,22 +21,28 @@ const (
 // Introspect tells whether the service would accept a token now. A token both
 // revoked and expired is expired.
 func (s *Service) Introspect(token string) TokenState {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	claims, ok := s.minter.open(token)
 	if !ok {
 		return TokenUnknown
 	}
-	revoked := false
+	r, err := s.resource(claims.ResourceID)
+	if err != nil {
+		return TokenUnknown
+	}
+	now, revoked := s.opts.Now(), false
 	if !strings.HasPrefix(claims.Skype, "orgid:") {
-		rec, known := s.registry.lookup("8:" + claims.Skype)
+		var known bool
+		revoked, known = s.registry.revoked("8:"+claims.Skype, claims.Serial, time.Unix(claims.Issued, 0), now)
 		if !known {
 			return TokenUnknown
 		}
-		revoked = claims.Serial <= rec.revoked // deletion revokes, too
 	}
 	switch {
-	case s.opts.Now().Unix() >= claims.Expires:
+	case now.Unix() >= claims.Expires:
 		return TokenExpired
-	case revoked || !s.keys.valid(claims.Key):
+	case revoked || !r.keys.valid(claims.Key):
 		return TokenRevoked
 	}
 	return TokenActive

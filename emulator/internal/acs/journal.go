@@ -6,19 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 )
 
 // maxLine bounds a line of a data file, in bytes.
-const maxLine = 4 << 10
+const maxLine = 16 << 10
 
-// entry is a line of the data file.
+// The kinds of entries.
+const (
+	opCreate   = "create"
+	opDelete   = "delete"
+	opAssign   = "assign"
+	opUnassign = "unassign"
+)
+
+// entry is a line of the data file: of an identity, or of an assignment.
 type entry struct {
-	Op       string    `json:"op"` // "create" or "delete"
-	ID       string    `json:"id"`
-	At       time.Time `json:"at"`
-	CustomID string    `json:"customId,omitempty"`
+	Op         string      `json:"op"`
+	ID         string      `json:"id,omitempty"` // identity
+	At         time.Time   `json:"at"`
+	CustomID   string      `json:"customId,omitempty"`
+	Stray      bool        `json:"stray,omitempty"` // another identity is the customId's
+	Assignment *assignment `json:"assignment,omitempty"`
 }
 
 // journal is a file of entries, one JSON object a line, that only grows.
@@ -82,6 +93,47 @@ func (j *journal) append(e entry) error {
 	}
 	j.size += int64(len(line)) + 1
 	return nil
+}
+
+// replace writes a new file in the place of the old one. If that fails the old
+// one stays, and goes on to be written.
+func (j *journal) replace(entries iter.Seq[entry]) error {
+	path := j.file.Name()
+	size, err := writeEntries(path+".new", entries)
+	if err != nil {
+		return errors.Join(err, os.Remove(path+".new"))
+	}
+	if err := j.close(); err != nil { // not every system renames over an open file
+		return err
+	}
+	failed := os.Rename(path+".new", path)
+	if j.file, err = os.OpenFile(path, os.O_RDWR, 0o600); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed == nil {
+		j.size = size
+	}
+	return failed
+}
+
+// writeEntries makes a file and returns its size.
+func writeEntries(path string, entries iter.Seq[entry]) (size int64, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	out := bufio.NewWriter(file)
+	for e := range entries {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return 0, err
+		}
+		size += int64(len(line)) + 1
+		out.Write(line)     //nolint:errcheck // Flush tells
+		out.WriteByte('\n') //nolint:errcheck // Flush tells
+	}
+	return size, out.Flush()
 }
 
 func (j *journal) empty() error {

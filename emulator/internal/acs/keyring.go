@@ -1,9 +1,11 @@
 package acs
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -13,8 +15,15 @@ type minted string
 
 const mintedByEntra minted = "entra"
 
-// keyring holds the two access keys. Each has a generation that grows when the
-// key is replaced.
+// slot is the credential without the key's generation: "primary", "secondary"
+// or "entra".
+func (m minted) slot() string {
+	name, _, _ := strings.Cut(string(m), ".")
+	return name
+}
+
+// keyring holds the two access keys of a resource. Each has a generation that
+// grows when the key is replaced.
 type keyring struct {
 	mu         sync.RWMutex
 	secrets    [2][]byte
@@ -47,6 +56,27 @@ func (k *keyring) set(slot int, base64Key string) error {
 	return nil
 }
 
+// reset puts back the keys of first. Only a key that differs counts as
+// replaced.
+func (k *keyring) reset(first *keyring) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, secret := range first.secrets {
+		if !bytes.Equal(k.secrets[i], secret) {
+			k.secrets[i] = secret
+			k.generation[i]++
+		}
+	}
+}
+
+func (k *keyring) texts() [2]string {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return [2]string{
+		base64.StdEncoding.EncodeToString(k.secrets[0]), base64.StdEncoding.EncodeToString(k.secrets[1]),
+	}
+}
+
 // find returns the name of the first key that ok accepts.
 func (k *keyring) find(ok func(secret []byte) bool) (minted, bool) {
 	k.mu.RLock()
@@ -57,6 +87,13 @@ func (k *keyring) find(ok func(secret []byte) bool) (minted, bool) {
 		}
 	}
 	return "", false
+}
+
+// current returns the name of the key in a slot.
+func (k *keyring) current(slot int) minted {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.name(slot)
 }
 
 // valid reports whether the credential behind m has not been rotated away.

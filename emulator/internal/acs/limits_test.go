@@ -36,7 +36,7 @@ func TestUnauthenticatedRequestsDoNotCount(t *testing.T) {
 }
 
 func TestServiceLimits(t *testing.T) {
-	want := map[string]int{"create": 1000, "issue": 1000, "exchange": 500, "delete": 500, "revoke": 500}
+	want := map[string]int{"create": 1000, "createWithToken": 1000, "issue": 1000, "exchange": 500, "delete": 500, "revoke": 500}
 	if diff := cmp.Diff(want, ServiceLimits()); diff != "" {
 		t.Error(diff)
 	}

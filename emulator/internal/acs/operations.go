@@ -38,25 +38,30 @@ type createReply struct {
 }
 
 // create makes an identity and, if scopes are asked for, a token. It answers
-// 201 also when the preview's customId names an identity that exists.
+// 201 also when the preview's customId names an identity that exists, and 200
+// with the bare identity in the oldest api-version.
 func (s *Service) create(c *call) (reply, *refusal) {
 	in, g, ref := readCreate(c)
 	if ref != nil {
 		return reply{}, ref
 	}
 	now := s.opts.Now()
-	made, err := s.registry.create(in.customID(), len(g.scopes) > 0, now)
+	made, err := s.registry.create(wish{
+		resource: c.who.resource, customID: in.customID(), withToken: len(g.scopes) > 0, raced: c.raced,
+	}, now)
 	if err != nil {
 		return reply{}, registryRefusal(err)
 	}
 	s.counts.add(made.event())
+	if c.version == versionLegacy {
+		return reply{http.StatusOK, identityBody{ID: made.id}}, nil
+	}
 	body := createReply{Identity: identityBody{ID: made.id}}
 	if c.version == versionPreview {
 		body.Identity = previewBody(made.id, made.record)
 	}
 	if len(g.scopes) > 0 {
-		g.serial = made.issued
-		if body.AccessToken, ref = s.mint(c, made.id, g, now); ref != nil {
+		if body.AccessToken, ref = s.mint(c, g.payload(made.id, made.issued, now)); ref != nil {
 			return reply{}, ref
 		}
 	}
@@ -70,6 +75,9 @@ func readCreate(c *call) (createRequest, grant, *refusal) {
 	}
 	if c.version != versionPreview {
 		in.CustomID = nil
+	}
+	if c.version == versionLegacy {
+		in.Scopes = nil
 	}
 	if n := utf8.RuneCountInString(in.customID()); in.CustomID != nil && (n == 0 || n > maxCustomID) {
 		return in, grant{}, invalid("customId", "CustomId must have 1 to 256 characters.")
@@ -88,11 +96,20 @@ func (in createRequest) customID() string {
 	return *in.CustomID
 }
 
+// asksToken reports whether a create asks for a token, too.
+func (c *call) asksToken() bool {
+	in, _, ref := readCreate(c)
+	return ref == nil && len(in.Scopes) > 0
+}
+
 // grant is what a token is asked for with.
 type grant struct {
 	scopes   []string
 	lifetime time.Duration
-	serial   int64 // number of the token among those of its identity
+}
+
+func (g grant) payload(id string, serial int64, now time.Time) payload {
+	return payload{ID: id, Scopes: g.scopes, Serial: serial, Issued: now, Expires: now.Add(g.lifetime)}
 }
 
 func readGrant(c *call, field string, asked []string, minutes *int32) (grant, *refusal) {
@@ -110,33 +127,40 @@ type issueRequest struct {
 }
 
 func (s *Service) issue(c *call) (reply, *refusal) {
-	var in issueRequest
-	if ref := decode(c.body, &in); ref != nil {
-		return reply{}, ref
-	}
-	if len(in.Scopes) == 0 {
-		return reply{}, invalid("scopes", "Scopes are required.")
-	}
-	g, ref := readGrant(c, "scopes", in.Scopes, in.Minutes)
+	token, ref := s.issueToken(c)
 	if ref != nil {
 		return reply{}, ref
 	}
-	now := s.opts.Now()
-	serial, err := s.registry.issue(c.id, now)
-	if err != nil {
-		return reply{}, registryRefusal(err)
-	}
-	g.serial = serial
-	token, ref := s.mint(c, c.id, g, now)
-	if ref != nil {
-		return reply{}, ref
-	}
-	s.counts.add("issue")
 	return reply{http.StatusOK, token}, nil
 }
 
+func (s *Service) issueToken(c *call) (*accessToken, *refusal) {
+	var in issueRequest
+	if ref := decode(c.body, &in); ref != nil {
+		return nil, ref
+	}
+	if len(in.Scopes) == 0 {
+		return nil, invalid("scopes", "Scopes are required.")
+	}
+	g, ref := readGrant(c, "scopes", in.Scopes, in.Minutes)
+	if ref != nil {
+		return nil, ref
+	}
+	now := s.opts.Now()
+	serial, err := s.registry.issue(c.who.resource, c.id(), now)
+	if err != nil {
+		return nil, registryRefusal(err)
+	}
+	token, ref := s.mint(c, g.payload(c.id(), serial, now))
+	if ref != nil {
+		return nil, ref
+	}
+	s.counts.add("issue")
+	return token, nil
+}
+
 func (s *Service) revoke(c *call) (reply, *refusal) {
-	if err := s.registry.revoke(c.id, s.opts.Now()); err != nil {
+	if err := s.registry.revoke(c.who.resource, c.id(), s.opts.Now(), c.behaviour.RevocationDelay); err != nil {
 		return reply{}, registryRefusal(err)
 	}
 	s.counts.add("revoke")
@@ -144,7 +168,7 @@ func (s *Service) revoke(c *call) (reply, *refusal) {
 }
 
 func (s *Service) delete(c *call) (reply, *refusal) {
-	first, err := s.registry.remove(c.id, s.opts.Now())
+	first, err := s.registry.remove(c.who.resource, c.id(), s.opts.Now(), c.behaviour.RevocationDelay)
 	if err != nil {
 		return reply{}, registryRefusal(err)
 	}
@@ -157,10 +181,10 @@ func (s *Service) delete(c *call) (reply, *refusal) {
 }
 
 func (s *Service) get(c *call) (reply, *refusal) {
-	rec, err := s.registry.get(c.id)
+	rec, err := s.registry.get(c.who.resource, c.id())
 	if err != nil {
 		return reply{}, registryRefusal(err)
 	}
 	s.counts.add("get")
-	return reply{http.StatusOK, previewBody(c.id, rec)}, nil
+	return reply{http.StatusOK, previewBody(c.id(), rec)}, nil
 }

@@ -54,6 +54,13 @@ func invalidAccessToken(reason string) *refusal {
 	}
 }
 
+func forbidden(reason string) *refusal {
+	return &refusal{
+		status: http.StatusForbidden, code: "Forbidden",
+		message: "The user is not permitted to access the resource.", reason: reason,
+	}
+}
+
 func invalid(target, message string) *refusal {
 	return &refusal{
 		status: http.StatusBadRequest, code: "ValidationError",
@@ -87,7 +94,7 @@ func registryRefusal(err error) *refusal {
 	case errors.Is(err, errNotOwned):
 		return notOwned(err.Error())
 	case errors.Is(err, errFull):
-		return plain(http.StatusServiceUnavailable, "The emulator holds as many identities as it can.")
+		return plain(http.StatusServiceUnavailable, "The emulator holds as many identities or assignments as it can.")
 	}
 	return internal(err.Error())
 }

@@ -1,41 +1,64 @@
 package acs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// maxIdentities bounds memory. Deleted identities count, since they are
-// remembered to answer a repeated delete.
-const maxIdentities = 5_000_000
+// Bounds of memory. Deleted identities count, since they are remembered to
+// answer a repeated delete; the oldest of them are forgotten.
+const (
+	maxIdentities = 5_000_000
+	maxDeleted    = 1_000_000
+	maxCustomText = 64 << 20 // bytes of all customIds
+)
 
 var (
-	errNotOwned = errors.New("identity unknown or deleted")
+	errNotOwned = errors.New("identity unknown, deleted or of another resource")
 	errFull     = errors.New("too many identities")
 )
 
-// registry holds the identities of the resource. A change is in the journal
+// customKey is a customId of a resource.
+type customKey struct {
+	resource uint8
+	text     string
+}
+
+// book is what a registry knows. Its zero value is not ready; see newBook.
+type book struct {
+	records    map[key]record
+	custom     map[customKey]key // the identity that a create with a customId finds
+	gone       []key             // deleted, oldest first
+	order      int64             // of the next identity
+	customText int               // bytes of the customIds in records
+}
+
+func newBook() book {
+	return book{records: make(map[key]record), custom: make(map[customKey]key)}
+}
+
+// registry holds the identities of the resources. A change is in the journal
 // before it is in memory, both under the lock.
 type registry struct {
-	prefix string // of all ids
-	max    int
+	names      names
+	max        int
+	maxDeleted int
 
-	mu      sync.RWMutex
-	records map[uuid.UUID]record
-	custom  map[string]uuid.UUID
+	mu sync.RWMutex
+	book
+	grants  *grants
+	late    late
 	journal *journal
 }
 
-func openRegistry(resourceID, file string) (*registry, error) {
-	g := &registry{
-		prefix: "8:acs:" + resourceID + "_", max: maxIdentities,
-		records: make(map[uuid.UUID]record), custom: make(map[string]uuid.UUID),
-	}
+func openRegistry(n names, file string) (*registry, error) {
+	g := &registry{names: n, max: maxIdentities, maxDeleted: maxDeleted, book: newBook(), grants: newGrants()}
 	if file == "" {
 		return g, nil
 	}
@@ -44,29 +67,62 @@ func openRegistry(resourceID, file string) (*registry, error) {
 	return g, err
 }
 
-// create adds an identity, or finds the one that holds customID. withToken
-// counts a token for it.
-func (g *registry) create(customID string, withToken bool, now time.Time) (made, error) {
+// wish is what a create asks for.
+type wish struct {
+	resource  uint8
+	customID  string
+	withToken bool // counts a token for the identity
+	raced     bool // the customId was looked up before, and not found
+}
+
+// create adds an identity, or finds the one that holds the customId.
+func (g *registry) create(w wish, now time.Time) (made, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key, reused := g.custom[customID]
-	if !reused {
-		key = uuid.New()
-		if err := g.write(entry{Op: "create", ID: g.prefix + key.String(), At: now.UTC(), CustomID: customID}); err != nil {
+	k, reused := g.custom[customKey{w.resource, w.customID}]
+	if reused = reused && w.customID != "" && !w.raced; !reused {
+		k = key{resource: w.resource, user: uuid.New()}
+		if err := g.write(entry{Op: opCreate, ID: g.names.id(k), At: now.UTC(), CustomID: w.customID}); err != nil {
 			return made{}, err
 		}
 	}
-	rec := g.records[key]
-	if withToken {
+	rec := g.records[k]
+	if w.withToken {
 		rec.count(now)
-		g.records[key] = rec
+		g.records[k] = rec
 	}
-	return made{id: g.prefix + key.String(), reused: reused, record: rec}, nil
+	return made{id: g.names.id(k), reused: reused, record: rec}, nil
+}
+
+// admit counts a token for an identity whose id follows from a directory
+// user's, and makes the identity if there is none or it was deleted.
+func (g *registry) admit(k key, now time.Time) (made, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	rec, known := g.records[k]
+	reused := known && !rec.deleted
+	if !reused {
+		if err := g.write(entry{Op: opCreate, ID: g.names.id(k), At: now.UTC()}); err != nil {
+			return made{}, err
+		}
+		rec = g.records[k]
+	}
+	rec.count(now)
+	g.records[k] = rec
+	return made{id: g.names.id(k), reused: reused, record: rec}, nil
+}
+
+// knows reports whether a create with this customId would find an identity.
+func (g *registry) knows(resource uint8, customID string) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	_, known := g.custom[customKey{resource, customID}]
+	return known
 }
 
 // write makes one change durable, then visible.
 func (g *registry) write(e entry) error {
-	if e.Op == "create" && len(g.records) >= g.max {
+	if e.Op == opCreate && (len(g.records) >= g.max || g.customText+len(e.CustomID) > maxCustomText) {
 		return errFull
 	}
 	if g.journal != nil {
@@ -77,125 +133,114 @@ func (g *registry) write(e entry) error {
 	return g.apply(e)
 }
 
-// replay applies an entry of the journal at start.
-func (g *registry) replay(e entry) error {
-	if e.Op == "create" && len(g.records) >= g.max {
-		return errFull
-	}
-	return g.apply(e)
-}
-
-func (g *registry) apply(e entry) error {
-	key, ok := g.parse(e.ID)
-	if !ok {
-		return errors.New("identity of another resource")
-	}
-	rec, known := g.records[key]
-	switch {
-	case e.Op == "create" && !known:
-		rec = record{order: int32(len(g.records)), created: e.At.UnixNano(), customID: e.CustomID}
-		if e.CustomID != "" {
-			g.custom[e.CustomID] = key
-		}
-	case e.Op == "delete" && known && !rec.deleted:
-		delete(g.custom, rec.customID)
-		rec.deleted, rec.revokedAt, rec.revoked, rec.customID = true, e.At.UnixNano(), rec.issued, ""
-	default:
-		return fmt.Errorf("%q does not fit the identity's state", e.Op)
-	}
-	g.records[key] = rec
-	return nil
-}
-
-// parse returns the GUID of an id of this resource in its one true spelling.
-func (g *registry) parse(id string) (uuid.UUID, bool) {
-	text, ours := strings.CutPrefix(id, g.prefix)
-	key, err := uuid.Parse(text)
-	return key, ours && err == nil && key.String() == text
-}
-
-// find returns an identity, deleted or not. The lock must be held.
-func (g *registry) find(id string) (uuid.UUID, record, bool) {
-	key, ok := g.parse(id)
-	if !ok {
-		return uuid.Nil, record{}, false
-	}
-	rec, known := g.records[key]
-	return key, rec, known
-}
-
-// change calls f on a live identity and keeps what f made of it.
-func (g *registry) change(id string, f func(*record)) (record, error) {
+// change calls f on a live identity of a resource and keeps what f made of it.
+func (g *registry) change(resource uint8, id string, f func(key, *record)) (record, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key, rec, known := g.find(id)
-	if !known || rec.deleted {
+	k, rec, known := g.find(id)
+	if !known || rec.deleted || k.resource != resource {
 		return record{}, errNotOwned
 	}
-	f(&rec)
-	g.records[key] = rec
+	f(k, &rec)
+	g.records[k] = rec
 	return rec, nil
 }
 
 // issue counts a token and returns its serial number.
-func (g *registry) issue(id string, now time.Time) (int64, error) {
-	rec, err := g.change(id, func(r *record) { r.count(now) })
+func (g *registry) issue(resource uint8, id string, now time.Time) (int64, error) {
+	rec, err := g.change(resource, id, func(_ key, r *record) { r.count(now) })
 	return rec.issued, err
 }
 
-// revoke revokes all tokens so far.
-func (g *registry) revoke(id string, now time.Time) error {
-	_, err := g.change(id, func(r *record) { r.revoked, r.revokedAt = r.issued, now.UnixNano() })
+// revoke revokes all tokens so far. They stay active for the delay.
+func (g *registry) revoke(resource uint8, id string, now time.Time, delay time.Duration) error {
+	_, err := g.change(resource, id, func(k key, r *record) {
+		g.late.add(delayed{key: k, from: r.revoked, upTo: r.issued, due: now.Add(delay)}, now, delay)
+		r.revoked, r.revokedAt = r.issued, now.UnixNano()
+	})
 	return err
 }
 
 // remove deletes an identity; first is false if it was deleted already.
-func (g *registry) remove(id string, now time.Time) (first bool, err error) {
+func (g *registry) remove(resource uint8, id string, now time.Time, delay time.Duration) (first bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, rec, known := g.find(id)
-	if !known {
+	k, rec, known := g.find(id)
+	if !known || k.resource != resource {
 		return false, errNotOwned
 	}
 	if rec.deleted {
 		return false, nil
 	}
-	return true, g.write(entry{Op: "delete", ID: id, At: now.UTC()})
+	if err := g.write(entry{Op: opDelete, ID: id, At: now.UTC()}); err != nil {
+		return false, err
+	}
+	g.late.add(delayed{key: k, from: rec.revoked, upTo: rec.issued, due: now.Add(delay)}, now, delay)
+	return true, nil
 }
 
-// lookup returns an identity, deleted or not.
-func (g *registry) lookup(id string) (record, bool) {
+// find returns an identity, deleted or not. The lock must be held.
+func (g *registry) find(id string) (key, record, bool) {
+	k, ok := g.names.parse(id)
+	if !ok {
+		return key{}, record{}, false
+	}
+	rec, known := g.records[k]
+	return k, rec, known
+}
+
+// get returns a live identity of a resource.
+func (g *registry) get(resource uint8, id string) (record, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	_, rec, known := g.find(id)
-	return rec, known
-}
-
-// get returns a live identity.
-func (g *registry) get(id string) (record, error) {
-	rec, known := g.lookup(id)
-	if !known || rec.deleted {
+	k, rec, known := g.find(id)
+	if !known || rec.deleted || k.resource != resource {
 		return record{}, errNotOwned
 	}
 	return rec, nil
+}
+
+// revoked reports whether a token of an identity was revoked; known is false
+// for a token that the identity has not had.
+func (g *registry) revoked(id string, serial int64, issued, now time.Time) (revoked, known bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	k, rec, known := g.find(id)
+	if !known || serial > rec.issued {
+		return false, false
+	}
+	if issued.Unix() < time.Unix(0, rec.validFrom).Unix() {
+		return true, true
+	}
+	return serial <= rec.revoked && !g.late.covers(k, serial, now), true // deletion revokes, too
 }
 
 // list returns all identities in the order of creation.
 func (g *registry) list() []Identity {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	out := make([]Identity, len(g.records))
-	for key, rec := range g.records {
-		out[rec.order] = rec.identity(g.prefix + key.String())
+	keys := g.ordered()
+	out := make([]Identity, len(keys))
+	for i, k := range keys {
+		out[i] = g.records[k].identity(g.names.id(k))
 	}
 	return out
+}
+
+// ordered returns the keys of all identities in the order of creation.
+func (g *registry) ordered() []key {
+	keys := make([]key, 0, len(g.records))
+	for k := range g.records {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int { return cmp.Compare(g.records[a].order, g.records[b].order) })
+	return keys
 }
 
 func (g *registry) reset() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	clear(g.records)
-	clear(g.custom)
+	g.book, g.grants, g.late = newBook(), newGrants(), late{}
 	if g.journal == nil {
 		return nil
 	}

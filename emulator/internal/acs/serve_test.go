@@ -64,7 +64,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		}
 		wantRefusal(t, f.do("POST", path, ""), 404, "NotFound", "")
 	}
-	for path, allow := range map[string]string{"/identities": "POST", "/identities/x": "DELETE, GET", "/teamsUser/:exchangeAccessToken": "POST"} {
+	for path, allow := range map[string]string{"/identities": "POST", "/identities/x": "DELETE, GET, PATCH", "/teamsUser/:exchangeAccessToken": "POST"} {
 		w := f.do("PUT", path, "")
 		wantRefusal(t, w, 405, "MethodNotAllowed", "")
 		if got := w.Header().Get("Allow"); got != allow {
@@ -84,11 +84,12 @@ func TestBodyIsBounded(t *testing.T) {
 
 func TestResponseHeaders(t *testing.T) {
 	f := newFixture(t, nil)
-	all := "2021-03-07, 2022-06-01, 2022-10-01, 2023-10-01, 2025-03-02-preview, 2025-06-30, 2026-09-23"
+	const teams = "2021-03-31-preview1, 2021-10-31-preview, 2022-06-01, 2022-10-01, 2023-08-01, 2023-10-01, 2025-03-02-preview, 2025-06-30, 2026-09-23"
+	const all = "2020-07-20-preview2, 2021-02-22-preview1, 2021-03-07, " + teams
 	for _, tc := range []struct{ method, path, contentType, versions string }{
 		{"POST", "/identities", "application/json; charset=utf-8", all},
 		{"DELETE", "/identities/x", "application/json", all},
-		{"POST", "/teamsUser/:exchangeAccessToken", "application/json", strings.TrimPrefix(all, "2021-03-07, ")},
+		{"POST", "/teamsUser/:exchangeAccessToken", "application/json", teams},
 		{"POST", "/nothing", "application/json", ""},
 	} {
 		r := f.request(tc.method, tc.path+"?api-version="+stable, "")

@@ -16,18 +16,24 @@ var guidShape = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa
 
 // Options configures a [Service].
 type Options struct {
-	ResourceID string           // immutable GUID of the resource; part of every identity
-	Keys       [2]string        // primary and secondary access key, base64; the second may be empty
-	Verify     emu.VerifyFunc   // checks Entra tokens: of the caller, and of Teams users
+	ResourceID string           // immutable GUID of the first resource; part of every identity
+	Keys       [2]string        // its primary and secondary access key, base64; the second may be empty
+	Resources  []Resource       // further resources; the key that signed a request tells which one it is for
+	Verify     emu.VerifyFunc   // checks Entra tokens: of the caller, and of users
 	Now        func() time.Time // nil means time.Now
-	DataFile   string           // journal of identities, read at start; "" keeps nothing
+	DataFile   string           // journal of identities and assignments, read at start; "" keeps nothing
 	Log        *slog.Logger     // nil discards; gets no token and no key
 
 	// Licensed reports whether the user with an object id has a Teams licence. nil means everybody.
 	Licensed func(oid string) bool
 
-	// Limits holds the requests allowed per operation and 30 s window.
-	// Operations without an entry are not limited; see [ServiceLimits].
+	// Groups returns the groups of the user with an object id, beside those in the token. nil means none.
+	Groups func(oid string) []string
+
+	// Behaviour is how the service behaves at first and after a [Service.Reset].
+	Behaviour Behaviour
+
+	// Limits are those of Behaviour, if it has none.
 	Limits map[string]int
 
 	// Fault is asked once for every request that passed authentication and
@@ -36,13 +42,15 @@ type Options struct {
 }
 
 func (o Options) check() error {
-	if !guidShape.MatchString(o.ResourceID) {
-		return errors.New("acs: the resource id is not a GUID")
-	}
 	if o.Verify == nil {
 		return errors.New("acs: no verifier of tokens is set")
 	}
-	return nil
+	return o.Behaviour.check()
+}
+
+// all returns the resources, the first one first.
+func (o Options) all() []Resource {
+	return append([]Resource{{ID: o.ResourceID, Keys: o.Keys}}, o.Resources...)
 }
 
 func (o *Options) setDefaults() {
@@ -52,48 +60,55 @@ func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Behaviour.Limits == nil {
+		o.Behaviour.Limits = o.Limits
+	}
 }
 
-// Service is one emulated resource. It is an [net/http.Handler] and safe for
+// Service is the emulated resources. It is an [net/http.Handler] and safe for
 // use by several goroutines.
 type Service struct {
-	opts     Options
-	log      *slog.Logger
-	keys     *keyring
+	opts      Options
+	log       *slog.Logger
+	resources []*resource
+	names     names
+	limiter   limiter
+	counts    counters
+	race      race
+	issued    issuedRing
+	behaviour atomic.Pointer[Behaviour]
+	fault     atomic.Pointer[func(op string) Fault]
+	done      chan struct{}
+	close     sync.Once
+
+	gate     sync.RWMutex // held to write while the state is exchanged
 	minter   *minter
 	registry *registry
-	limiter  *limiter
-	counts   counters
-	fault    atomic.Pointer[func(op string) Fault]
-	done     chan struct{}
-	close    sync.Once
 }
 
 // New returns a service and reads its data file, if there is one. A damaged
 // last line, left by a crash, is cut off; any other damage is an error.
 func New(o Options) (*Service, error) {
+	o.setDefaults()
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o.setDefaults()
-	keys, err := newKeyring(o.Keys)
+	resources, err := newResources(o.all())
 	if err != nil {
 		return nil, err
 	}
-	minter, err := newMinter(o.ResourceID)
-	if err != nil {
+	s := &Service{opts: o, log: o.Log, resources: resources, done: make(chan struct{})}
+	for _, r := range resources {
+		s.names = append(s.names, r.id)
+	}
+	if s.minter, err = newMinter(); err != nil {
 		return nil, fmt.Errorf("acs: make signing key: %w", err)
 	}
-	registry, err := openRegistry(o.ResourceID, o.DataFile)
-	if err != nil {
+	if s.registry, err = openRegistry(s.names, o.DataFile); err != nil {
 		return nil, fmt.Errorf("acs: open data file: %w", err)
 	}
-	s := &Service{
-		opts: o, log: o.Log, keys: keys, minter: minter, registry: registry,
-		limiter: newLimiter(o.Limits), done: make(chan struct{}),
-	}
 	s.SetFault(o.Fault)
-	return s, nil
+	return s, s.SetBehaviour(o.Behaviour)
 }
 
 // SetFault replaces the source of faults; nil means no faults.
@@ -104,29 +119,36 @@ func (s *Service) SetFault(f func(op string) Fault) {
 	s.fault.Store(&f)
 }
 
-// SetKey replaces an access key, 0 the primary and 1 the secondary. As with
-// the service, every token minted with the old key is revoked.
-func (s *Service) SetKey(slot int, base64Key string) error { return s.keys.set(slot, base64Key) }
-
 // Identities lists all identities in the order they were created, the deleted
 // ones included.
 func (s *Service) Identities() []Identity { return s.registry.list() }
 
 // Counters returns the number of operations that took effect: "create",
 // "reuse" (create of a known customId), "issue", "revoke", "delete",
-// "repeat" (delete of a deleted identity), "get", "exchange"; the "tokens"
-// minted by any of them; and requests that were "refused", "throttled" (these
-// are refused, too) or met by a "fault".
+// "repeat" (delete of a deleted identity), and the others of [Operations] by
+// their names; the "tokens" minted by any of them; and requests that were
+// "refused", "throttled" (these are refused, too) or met by a "fault".
 func (s *Service) Counters() map[string]int64 { return s.counts.snapshot() }
 
-// Reset forgets all identities, counts and limit windows, empties the data
-// file, and restores the source of faults that [New] was given.
+// Reset forgets all identities, assignments, issued tokens, counts and limit
+// windows, empties the data file, and restores the access keys, the behaviour
+// and the source of faults that [New] was given.
 func (s *Service) Reset() {
+	s.gate.Lock()
+	defer s.gate.Unlock()
 	if err := s.registry.reset(); err != nil {
 		s.log.Error("acs: empty data file", "error", err)
 	}
+	first, err := newResources(s.opts.all())
+	if err == nil { // it was checked by New
+		for i, r := range s.resources {
+			r.keys.reset(first[i].keys)
+		}
+	}
 	s.limiter.reset()
 	s.counts.reset()
+	s.issued.replace(nil)
+	s.behaviour.Store(&s.opts.Behaviour)
 	s.SetFault(s.opts.Fault)
 }
 

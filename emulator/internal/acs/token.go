@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -22,16 +23,14 @@ const maxToken = 8 << 10
 
 // minter signs tokens with a key of its own.
 type minter struct {
-	key        *ecdsa.PrivateKey
-	header     string // encoded
-	resourceID string
+	key    *ecdsa.PrivateKey
+	header string // encoded
 }
 
 // payload is what a token says, before it is written as claims.
 type payload struct {
-	Skype           string // raw id without the leading "8:"
+	ID              string // raw id
 	Scopes          []string
-	Key             minted
 	Serial          int64 // 0 for a Teams user
 	Issued, Expires time.Time
 }
@@ -50,25 +49,30 @@ type tokenClaims struct {
 	Key        minted `json:"emuKey"`
 }
 
-func newMinter(resourceID string) (*minter, error) {
+func newMinter() (*minter, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
+	return minterOf(key)
+}
+
+func minterOf(key *ecdsa.PrivateKey) (*minter, error) {
 	public, err := key.PublicKey.Bytes()
 	if err != nil {
 		return nil, err
 	}
 	thumb := sha256.Sum256(public)
 	header := fmt.Sprintf(`{"alg":"ES256","kid":"1","x5t":%q,"typ":"JWT"}`, base64.RawURLEncoding.EncodeToString(thumb[:20]))
-	return &minter{key: key, header: base64.RawURLEncoding.EncodeToString([]byte(header)), resourceID: resourceID}, nil
+	return &minter{key: key, header: base64.RawURLEncoding.EncodeToString([]byte(header))}, nil
 }
 
-func (m *minter) sign(p payload) (string, error) {
+// sign writes a token of a resource, asked for with a credential.
+func (m *minter) sign(p payload, resourceID string, with minted) (string, error) {
 	claims, err := json.Marshal(tokenClaims{
-		Skype: p.Skype, Class: acsUserClass, Session: strconv.FormatInt(p.Issued.Unix(), 10),
-		Expires: p.Expires.Unix(), Scopes: strings.Join(p.Scopes, ","), ResourceID: m.resourceID,
-		Issued: p.Issued.Unix(), Serial: p.Serial, Key: p.Key,
+		Skype: strings.TrimPrefix(p.ID, "8:"), Class: acsUserClass, Session: strconv.FormatInt(p.Issued.Unix(), 10),
+		Expires: p.Expires.Unix(), Scopes: strings.Join(p.Scopes, ","), ResourceID: resourceID,
+		Issued: p.Issued.Unix(), Serial: p.Serial, Key: with,
 	})
 	if err != nil {
 		return "", err
@@ -109,15 +113,18 @@ func (m *minter) open(token string) (tokenClaims, bool) {
 	return claims, err == nil
 }
 
-func (s *Service) mint(c *call, id string, g grant, now time.Time) (*accessToken, *refusal) {
-	expires := now.Add(g.lifetime)
-	token, err := s.minter.sign(payload{
-		Skype: strings.TrimPrefix(id, "8:"), Scopes: g.scopes, Key: c.key, Serial: g.serial,
-		Issued: now, Expires: expires,
-	})
+// mint signs a token for the caller's resource and writes it down.
+func (s *Service) mint(c *call, p payload) (*accessToken, *refusal) {
+	resourceID := s.names[c.who.resource]
+	token, err := s.minter.sign(p, resourceID, c.who.key)
 	if err != nil {
 		return nil, internal("signing failed")
 	}
+	sum := sha256.Sum256([]byte(token))
+	s.issued.add(IssuedToken{
+		Time: p.Issued.UTC(), Op: c.op.name, Identity: p.ID, Resource: resourceID, Scopes: p.Scopes,
+		Expires: p.Expires.UTC(), Key: c.who.key.slot(), SHA256: hex.EncodeToString(sum[:]),
+	})
 	s.counts.add("tokens")
-	return &accessToken{token, stamp(expires)}, nil
+	return &accessToken{token, stamp(p.Expires)}, nil
 }
