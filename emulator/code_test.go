@@ -52,7 +52,7 @@ func TestCodeFlow(t *testing.T) {
 	wantClaims(t, claims, map[string]any{
 		"iss": e.Issuer(), "aud": emulator.APIClientID, "azp": emulator.SPAClientID, "azpacr": "0", "scp": "access_as_user", "ver": "2.0",
 		"oid": emulator.AliceObjectID, "tid": emulator.TenantID, "name": "Alice Adams", "preferred_username": "alice@acsauth.example",
-		"acct": 0.0, "idp": nil, "appid": nil, "upn": nil, "roles": nil, "nonce": nil,
+		"acct": 0.0, "idp": nil, "appid": nil, "upn": nil, "nonce": nil,
 	})
 	_, idClaims := parts(t, id)
 	wantClaims(t, idClaims, map[string]any{

@@ -43,7 +43,7 @@ func TestDiscoveryRefusals(t *testing.T) {
 	e := shared()
 	b := newBrowser(t)
 	wantError(t, b.get(e.URL()+"/contoso.example/v2.0/.well-known/openid-configuration"), 90002, "invalid_request")
-	wantError(t, b.get(e.URL()+"/"+emulator.OtherTenantID+"/discovery/v2.0/keys"), 90002, "invalid_request")
+	wantError(t, b.get(e.URL()+"/"+emulator.AliceObjectID+"/discovery/v2.0/keys"), 90002, "invalid_request")
 	if r := b.get(e.Authority() + "/oauth2/v2.0/token"); r.status != http.StatusMethodNotAllowed || r.header.Get("Allow") != "POST" {
 		t.Errorf("GET token: %d %v", r.status, r.header)
 	}

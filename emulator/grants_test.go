@@ -163,7 +163,7 @@ func TestTokenRefusals(t *testing.T) {
 	wantError(t, b.send("POST", tokenURL(e), "a=%zz", form...), 90023, "invalid_request")
 	wantError(t, b.send("POST", tokenURL(e), good.Encode()+"&x="+strings.Repeat("y", 1<<20), form...), 90023, "invalid_request")
 	wantError(t, b.post(e.URL()+"/common/oauth2/v2.0/token", good), 50059, "invalid_request")
-	wantError(t, b.post(e.URL()+"/"+emulator.OtherTenantID+"/oauth2/v2.0/token", good), 90002, "invalid_request")
+	wantError(t, b.post(e.URL()+"/"+emulator.AliceObjectID+"/oauth2/v2.0/token", good), 90002, "invalid_request")
 	wantError(t, b.post(tokenURL(e), good, "Authorization", "Basic eDp5"), 90023, "invalid_request")
 	if r := b.post(tokenURL(e), with(good, "client_id", "", "client_secret", ""), "Authorization", "Basic "+"YWM1YTAwMDAtMDAwMC00MDAwLWEwMDAtMDAwMDAwMDAwMGEzOng="); !strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Basic ") {
 		t.Errorf("a refused Basic login has to be answered with a Basic challenge: %d %v", r.status, r.header)

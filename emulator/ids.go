@@ -1,20 +1,29 @@
 package emulator
 
-import (
-	"slices"
-
-	"github.com/acs-solutions/acsauth/emulator/internal/emu"
-	"github.com/acs-solutions/acsauth/emulator/internal/entra"
-)
-
 // Well-known ids and secrets. They are the same at every start, public, and valid nowhere else.
 const (
-	// TenantID is the tenant of all users and applications.
+	// TenantID is the first tenant: that of most users and applications.
 	TenantID = "ac5a0000-0000-4000-a000-000000000001"
 	// Domain is another name of the tenant.
 	Domain = "acsauth.example"
-	// OtherTenantID is the home tenant of gail and the issuer of [FlawTenant] tokens. It cannot be signed in to.
+	// OtherTenantID is a second workforce tenant: the home of gail and fred, and the issuer of [FlawTenant] tokens. The API and
+	// the browser client are there, too; the daemon is not.
 	OtherTenantID = "ac5a0000-0000-4000-a000-000000000002"
+	// OtherDomain is another name of [OtherTenantID].
+	OtherDomain = "fabrikam.example"
+	// ExternalTenantID is a tenant of Microsoft Entra External ID, with the customers cora and carl. Its authority is
+	// URL()/ExternalTenantID and its issuer that with /v2.0; the real one has the tenant in its host name.
+	ExternalTenantID = "ac5a0000-0000-4000-a000-000000000003"
+	// ExternalDomain is another name of [ExternalTenantID].
+	ExternalDomain = "acsauthext.onmicrosoft.example"
+	// B2CTenantID is a tenant of Azure AD B2C, with the consumer bea. Its authorities are URL()/B2CTenantID/policy, its issuer
+	// is URL()/B2CTenantID/v2.0/.
+	B2CTenantID = "ac5a0000-0000-4000-a000-000000000004"
+	// B2CDomain is another name of [B2CTenantID].
+	B2CDomain = "acsauthb2c.onmicrosoft.example"
+	// B2CPolicy is the user flow that signs consumers up and in, and B2COtherPolicy one with other keys.
+	B2CPolicy      = "B2C_1_susi"
+	B2COtherPolicy = "B2C_1_edit"
 
 	// APIClientID is the service under test. It exposes the scope [Scope] and calls Graph on behalf of users.
 	APIClientID = "ac5a0000-0000-4000-a000-0000000000a1"
@@ -28,6 +37,8 @@ const (
 	Scope = "access_as_user"
 	// AppRole is the application permission that the API exposes.
 	AppRole = "Identities.Manage"
+	// UserRole is the app role of the API for users. alice has it.
+	UserRole = "Calls.Supervise"
 
 	// SPAClientID is a public browser client, registered for http://localhost and http://127.0.0.1.
 	SPAClientID = "ac5a0000-0000-4000-a000-0000000000a2"
@@ -38,11 +49,33 @@ const (
 	// DaemonClientSecret is the secret of [DaemonClientID].
 	DaemonClientSecret = "daemon-secret-of-the-emulator"
 
-	// Object ids of the users.
-	AliceObjectID = "ac5a0000-0000-4000-a000-0000000a11ce"
-	BobObjectID   = "ac5a0000-0000-4000-a000-000000000b0b"
-	CarolObjectID = "ac5a0000-0000-4000-a000-0000000ca401"
-	GailObjectID  = "ac5a0000-0000-4000-a000-000000006a11"
+	// The registrations of [ExternalTenantID]: an API with the scope ExternalAppIDURI/[Scope] and a browser client like [SPAClientID].
+	ExternalAPIClientID     = "ac5a0000-0000-4000-a000-0000000000e1"
+	ExternalAPIClientSecret = "external-api-secret-of-the-emulator"
+	ExternalAppIDURI        = "api://" + ExternalAPIClientID
+	ExternalSPAClientID     = "ac5a0000-0000-4000-a000-0000000000e2"
+	// The registrations of [B2CTenantID], likewise.
+	B2CAPIClientID     = "ac5a0000-0000-4000-a000-0000000000b1"
+	B2CAPIClientSecret = "b2c-api-secret-of-the-emulator"
+	B2CAppIDURI        = "https://" + B2CDomain + "/" + B2CAPIClientID
+	B2CSPAClientID     = "ac5a0000-0000-4000-a000-0000000000b2"
+
+	// Object ids of the users. gail is a guest in the first tenant; at home she has another id.
+	AliceObjectID    = "ac5a0000-0000-4000-a000-0000000a11ce"
+	BobObjectID      = "ac5a0000-0000-4000-a000-000000000b0b"
+	CarolObjectID    = "ac5a0000-0000-4000-a000-0000000ca401"
+	GailObjectID     = "ac5a0000-0000-4000-a000-000000006a11"
+	GailHomeObjectID = "ac5a0000-0000-4000-a000-00000000f6a1"
+	OttoObjectID     = "ac5a0000-0000-4000-a000-000000000770" // in more groups than a token holds
+	FredObjectID     = "ac5a0000-0000-4000-a000-00000000f4ed" // of OtherTenantID
+	CoraObjectID     = "ac5a0000-0000-4000-a000-00000000c04a" // of ExternalTenantID
+	CarlObjectID     = "ac5a0000-0000-4000-a000-00000000ca41" // of ExternalTenantID
+	BeaObjectID      = "ac5a0000-0000-4000-a000-000000000bea" // of B2CTenantID
+
+	// Object ids of the groups that alice is in.
+	StaffGroupID   = "ac5a0000-0000-4000-a000-00000000f001"
+	SupportGroupID = "ac5a0000-0000-4000-a000-00000000f002"
+	CallsGroupID   = "ac5a0000-0000-4000-a000-00000000f003"
 
 	// ResourceID is the ACS resource; identities are 8:acs:ResourceID_....
 	ResourceID = "ac5a0000-0000-4000-a000-0000000000c5"
@@ -53,68 +86,4 @@ const (
 	graphID       = "00000003-0000-0000-c000-000000000000"
 	teamsID       = "1fd5118e-2576-4263-8130-9503064c837a" // Azure Communication Services
 	communication = "ac5a0000-0000-4000-a000-0000000000a4" // its management scope; the real id is not known
-	gailHomeID    = "ac5a0000-0000-4000-a000-00000000f6a1"
 )
-
-// directory is the content of the tenant. Tokens for the API have the given version.
-func directory(version string) *entra.Directory {
-	return &entra.Directory{
-		TenantID: TenantID, Domain: Domain, OtherTenantID: OtherTenantID,
-		API: APIClientID, DefaultClient: SPAClientID, DefaultDaemon: DaemonClientID, Graph: graphID, Teams: teamsID,
-		Users: users(), Apps: apps(), Resources: resources(version),
-	}
-}
-
-func users() []entra.User {
-	gail := member("gail", GailObjectID, "Gail", "Guest", false)
-	gail.UPN, gail.Mail = "gail_fabrikam.example#EXT#@"+Domain, "gail@fabrikam.example"
-	gail.Guest, gail.HomeObjectID, gail.HomeTenantID = true, gailHomeID, OtherTenantID
-	return []entra.User{
-		member("alice", AliceObjectID, "Alice", "Adams", true),
-		member("bob", BobObjectID, "Bob", "Brown", true),
-		member("carol", CarolObjectID, "Carol", "Clark", false),
-		gail,
-	}
-}
-
-func member(name, oid, given, surname string, teams bool) entra.User {
-	upn := name + "@" + Domain
-	return entra.User{
-		User: emu.User{
-			ObjectID: oid, TenantID: TenantID, UPN: upn, Mail: upn, TeamsLicense: teams,
-			DisplayName: given + " " + surname, GivenName: given, Surname: surname,
-		},
-		Name: name, HomeObjectID: oid, HomeTenantID: TenantID,
-	}
-}
-
-// Permissions of Microsoft Graph and of ACS that applications here can have.
-var (
-	graphScopes = []string{"User.Read", "User.ReadWrite", "User.Read.All", "User.ReadWrite.All", "User.ReadBasic.All"}
-	teamsScopes = []string{"Teams.ManageCalls", "Teams.ManageChats"}
-)
-
-func apps() []entra.App {
-	graphRoles := []string{"User.Read.All", "User.ReadWrite.All"}
-	return []entra.App{{
-		ID: APIClientID, ObjectID: "ac5a0000-0000-4000-a000-0000000005a1", Name: "acsauth API", Secret: APIClientSecret,
-		RedirectURIs: []string{APIRedirectURI},
-		Delegated:    map[string][]string{graphID: {"User.Read", "User.ReadWrite"}, APIClientID: {Scope}},
-		Roles:        map[string][]string{graphID: graphRoles},
-	}, {
-		ID: SPAClientID, ObjectID: "ac5a0000-0000-4000-a000-0000000005a2", Name: "acsauth playground", Public: true, Loopback: true,
-		Delegated: map[string][]string{graphID: {"User.Read"}, APIClientID: {Scope}, teamsID: slices.Clone(teamsScopes)},
-	}, {
-		ID: DaemonClientID, ObjectID: "ac5a0000-0000-4000-a000-0000000005a3", Name: "acsauth daemon", Secret: DaemonClientSecret,
-		Roles: map[string][]string{APIClientID: {AppRole}, graphID: graphRoles},
-	}}
-}
-
-func resources(version string) []entra.Resource {
-	return []entra.Resource{
-		{ID: APIClientID, URIs: []string{AppIDURI}, Version: version, Scopes: []string{Scope}},
-		{ID: graphID, URIs: []string{"https://graph.microsoft.com"}, Version: "1.0", Nonce: true, Scopes: slices.Clone(graphScopes)},
-		{ID: teamsID, URIs: []string{"https://auth.msft.communication.azure.com"}, Version: "1.0", Scopes: slices.Clone(teamsScopes)},
-		{ID: communication, URIs: []string{"https://communication.azure.com"}, Version: "1.0"},
-	}
-}

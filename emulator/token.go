@@ -37,7 +37,9 @@ const (
 
 // TokenRequest describes a scripted access token. The zero value is alice's v2 token for the API from the browser client.
 type TokenRequest struct {
-	User      string        // short name, object id or UPN; default alice
+	User      string        // short name, object id or UPN; default the first one of the tenant, alice
+	Tenant    string        // GUID or domain; default the user's, or TenantID. It tells gail at home from gail the guest
+	Policy    string        // of a B2C user; default B2CPolicy
 	Client    string        // client id, registered or not; default SPAClientID, or DaemonClientID with AppOnly
 	Teams     bool          // a Teams token, to be exchanged at ACS, in place of one for the API
 	Version   string        // "1.0" or "2.0"; default as the resource's tokens are
@@ -59,7 +61,7 @@ func (e *Emulator) mint(r TokenRequest) (string, time.Duration, error) {
 		return "", 0, fmt.Errorf("emulator: ExpiresIn is %v", r.ExpiresIn)
 	}
 	token, lifetime, err := e.entra.Mint(entra.MintRequest{
-		User: r.User, Client: r.Client, Teams: r.Teams, Version: r.Version, AppOnly: r.AppOnly,
+		User: r.User, Tenant: r.Tenant, Policy: r.Policy, Client: r.Client, Teams: r.Teams, Version: r.Version, AppOnly: r.AppOnly,
 		Scopes: r.Scopes, Audience: r.Audience, ExpiresIn: r.ExpiresIn.Truncate(time.Second), Flaw: string(r.Flaw),
 	})
 	if err != nil {

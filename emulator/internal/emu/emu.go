@@ -20,4 +20,5 @@ type User struct {
 	Mail         string
 	Guest        bool
 	TeamsLicense bool
+	Groups       []string // object ids of the groups the user is in
 }

@@ -74,8 +74,9 @@ func (q *authRequest) trust(d *Directory) *Error {
 	if id == "" {
 		return missing("client_id")
 	}
-	if q.app = d.app(id); q.app == nil {
-		return unknownApp(id)
+	var e *Error
+	if q.app, e = d.appAt(q.tenant, id); e != nil {
+		return e
 	}
 	if redirect == "" {
 		return missing("redirect_uri")
@@ -145,7 +146,12 @@ func (q *authRequest) checkPKCE() *Error {
 // silentUser decides who is signed in without a page; show says that a page may be shown instead.
 func (s *Service) silentUser(r *http.Request, req authRequest) (user *User, show bool) {
 	current, signedIn := s.session(r)
-	hinted := s.dir.user(req.hint)
+	if signedIn {
+		var e *Error
+		current.user, e = s.dir.accountAt(req.tenant, current.user)
+		signedIn = e == nil
+	}
+	hinted, _ := s.dir.userAt(req.tenant, req.hint)
 	switch req.prompt {
 	case "none":
 		if req.hint != "" {
@@ -182,9 +188,12 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
 		s.sendError(w, r, req, fail(65004, "User declined to consent to access the app."))
 		return
 	}
-	user := s.dir.user(r.PostForm.Get("user"))
-	if user == nil {
-		s.errorPage(w, r, fail(50034, "The user account does not exist in the directory."))
+	user, e := s.dir.userAt(t, r.PostForm.Get("user"))
+	if user == nil && e == nil {
+		e = fail(50034, "The user account does not exist in the directory.")
+	}
+	if e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	s.signIn(w, r, req, user)
@@ -195,11 +204,12 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request, req authRequest
 	sid := s.startSession(w, r, user)
 	name := s.codes.put("1.Aa", code{
 		app: req.app, redirectURI: req.redirectURI, challenge: req.challenge, plain: req.plain,
-		facts: grantFacts{user: user, scopes: req.scopes, nonce: req.params.Get("nonce"), session: sid},
+		facts: grantFacts{user: user, scopes: req.scopes, nonce: req.params.Get("nonce"), session: sid,
+			tenant: req.tenant.id, policy: req.tenant.policy},
 	}, s.now().Add(codeLifetime))
 	answer := url.Values{"code": {name}, "session_state": {sid}}
 	if req.params.Get("client_info") == "1" {
-		answer.Set("client_info", clientInfo(user))
+		answer.Set("client_info", clientInfo(user, req.tenant.policy))
 	}
 	s.send(w, req, answer)
 }

@@ -17,13 +17,41 @@ type subject struct {
 	version  string // "1.0" or "2.0"
 	scopes   []string
 	lifetime time.Duration
-	cae      bool // the client can handle claims challenges
+	cae      bool     // the client can handle claims challenges
+	at       tenant   // of the request; a token for a user is of the user's tenant
+	grant    string   // how it was asked for
+	acrs     []string // authentication contexts that were satisfied
+}
+
+// tenantFor is the tenant that issues a token.
+func (s *Service) tenantFor(sub subject) tenant {
+	id := sub.at.id
+	if sub.user != nil {
+		id = sub.user.TenantID
+	}
+	if id == "" || sub.user == nil && sub.at.common() {
+		id = s.dir.TenantID
+	}
+	t := s.dir.tenantByID(id)
+	out := tenant{segment: id, id: id, kind: t.Kind, policy: sub.at.policy}
+	if t.Kind == B2C && out.policy == "" {
+		out.policy = t.Policies[0]
+	}
+	return out
 }
 
 // accessToken signs an access token.
 func (s *Service) accessToken(sub subject) (string, error) {
-	key := s.keys.current()
-	return key.sign(accessHeader(key, sub), s.accessClaims(sub))
+	ring, err := s.ringOf(s.tenantFor(sub))
+	if err != nil {
+		return "", err
+	}
+	key, c := ring.current(), s.accessClaims(sub)
+	token, err := key.sign(accessHeader(key, sub), c)
+	if err == nil {
+		s.record(sub.grant, "access", token, c)
+	}
+	return token, err
 }
 
 // accessHeader is the header that Entra gives a token of this version and resource.
@@ -40,28 +68,32 @@ func accessHeader(key *signingKey, sub subject) header {
 
 // accessClaims are the claims of an access token.
 func (s *Service) accessClaims(sub subject) emu.Claims {
-	c := s.baseClaims(sub.lifetime)
+	t := s.tenantFor(sub)
+	if t.kind == B2C {
+		return s.claimsB2C(sub, t)
+	}
+	c := s.baseClaims(t, sub.lifetime)
 	if sub.version == "1.0" {
-		s.addV1(c, sub)
+		s.addV1(c, sub, t)
 	} else {
-		s.addV2(c, sub)
+		s.addV2(c, sub, t)
 	}
 	if sub.user == nil {
-		addAppOnly(c, sub)
+		s.addAppOnly(c, sub, t)
 	} else {
 		s.addUser(c, sub)
 	}
 	return c
 }
 
-// baseClaims are in every token.
-func (s *Service) baseClaims(lifetime time.Duration) emu.Claims {
+// baseClaims are in every token of Entra ID and External ID.
+func (s *Service) baseClaims(t tenant, lifetime time.Duration) emu.Claims {
 	now := s.now()
 	return emu.Claims{
 		"iat": now.Unix(),
 		"nbf": now.Unix(),
 		"exp": now.Add(lifetime).Unix(),
-		"tid": s.dir.TenantID,
+		"tid": t.id,
 		"uti": randomText(16),
 		"rh":  "1.AAAA" + randomText(24) + ".",
 		"aio": randomText(32),
@@ -76,13 +108,13 @@ func authLevel(app *App) string {
 	return "1"
 }
 
-func (s *Service) addV2(c emu.Claims, sub subject) {
-	c["ver"], c["iss"], c["aud"] = "2.0", s.issuerV2(s.dir.TenantID), sub.resource.ID
+func (s *Service) addV2(c emu.Claims, sub subject, t tenant) {
+	c["ver"], c["iss"], c["aud"] = "2.0", s.issuerV2(t.id), sub.resource.ID
 	c["azp"], c["azpacr"] = sub.app.ID, authLevel(sub.app)
 }
 
-func (s *Service) addV1(c emu.Claims, sub subject) {
-	c["ver"], c["iss"], c["aud"] = "1.0", s.issuerV1(s.dir.TenantID), sub.audience
+func (s *Service) addV1(c emu.Claims, sub subject, t tenant) {
+	c["ver"], c["iss"], c["aud"] = "1.0", s.issuerV1(t.id), sub.audience
 	c["appid"], c["appidacr"] = sub.app.ID, authLevel(sub.app)
 	if sub.user == nil {
 		c["idp"] = c["iss"]
@@ -98,8 +130,9 @@ func (s *Service) addV1(c emu.Claims, sub subject) {
 }
 
 // addAppOnly describes an application that acts for itself.
-func addAppOnly(c emu.Claims, sub subject) {
-	c["idtyp"], c["oid"], c["sub"] = "app", sub.app.ObjectID, sub.app.ObjectID
+func (s *Service) addAppOnly(c emu.Claims, sub subject, t tenant) {
+	oid := s.dir.principal(sub.app, t.id)
+	c["idtyp"], c["oid"], c["sub"] = "app", oid, oid
 	if roles := sub.app.Roles[sub.resource.ID]; len(roles) > 0 {
 		c["roles"] = roles
 	}
@@ -109,23 +142,30 @@ func addAppOnly(c emu.Claims, sub subject) {
 func (s *Service) addUser(c emu.Claims, sub subject) {
 	u := sub.user
 	c["oid"], c["sub"], c["name"] = u.ObjectID, pairwise(sub.resource.ID, u.ObjectID), u.DisplayName
-	if len(sub.scopes) > 0 {
-		scopes := slices.Clone(sub.scopes)
-		slices.Sort(scopes)
-		c["scp"] = strings.Join(slices.Compact(scopes), " ")
-	}
+	addScopes(c, sub.scopes)
 	if sub.version == "2.0" {
 		c["preferred_username"] = u.Mail
 	}
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}
-	if sub.resource.ID == s.dir.API {
-		c["acct"] = account(u)
-		if sub.cae {
-			c["xms_cc"] = []string{"cp1"}
-		}
+	if roles := u.Roles[sub.resource.ID]; len(roles) > 0 {
+		c["roles"] = roles
 	}
+	if sub.resource.Groups {
+		s.addGroups(c, u)
+	}
+	s.addOptional(c, sub.resource.Claims, u, claimFacts{sub.resource.ID, sub.cae, sub.acrs})
+}
+
+// addScopes adds the scp claim: sorted words, each once.
+func addScopes(c emu.Claims, scopes []string) {
+	if len(scopes) == 0 {
+		return
+	}
+	scopes = slices.Clone(scopes)
+	slices.Sort(scopes)
+	c["scp"] = strings.Join(slices.Compact(scopes), " ")
 }
 
 // account is the acct claim: 0 for a member, 1 for a guest.
@@ -138,8 +178,26 @@ func account(u *User) int {
 
 // idToken signs an id_token for a client.
 func (s *Service) idToken(app *App, u *User, g grantFacts) (string, error) {
-	c := s.baseClaims(time.Hour)
-	c["ver"], c["iss"], c["aud"] = "2.0", s.issuerV2(s.dir.TenantID), app.ID
+	t := s.tenantFor(subject{user: u, at: tenant{policy: g.policy}})
+	ring, err := s.ringOf(t)
+	if err != nil {
+		return "", err
+	}
+	key, c := ring.current(), s.idClaims(app, u, g, t)
+	token, err := key.sign(header{Typ: "JWT", Alg: "RS256", Kid: key.kid}, c)
+	if err == nil {
+		s.record(g.grant, "id", token, c)
+	}
+	return token, err
+}
+
+// idClaims are the claims of an id_token.
+func (s *Service) idClaims(app *App, u *User, g grantFacts, t tenant) emu.Claims {
+	if t.kind == B2C {
+		return s.idClaimsB2C(app, u, g, t)
+	}
+	c := s.baseClaims(t, time.Hour)
+	c["ver"], c["iss"], c["aud"] = "2.0", s.issuerV2(t.id), app.ID
 	c["sub"], c["oid"] = pairwise(app.ID, u.ObjectID), u.ObjectID
 	c["name"], c["preferred_username"] = u.DisplayName, u.Mail
 	if g.nonce != "" {
@@ -154,6 +212,6 @@ func (s *Service) idToken(app *App, u *User, g grantFacts) (string, error) {
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}
-	key := s.keys.current()
-	return key.sign(header{Typ: "JWT", Alg: "RS256", Kid: key.kid}, c)
+	s.addOptional(c, app.IDClaims, u, claimFacts{resource: app.ID})
+	return c
 }

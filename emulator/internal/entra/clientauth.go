@@ -12,9 +12,9 @@ func (s *Service) authenticate(r *http.Request, form url.Values) (*App, *Error) 
 	if e != nil {
 		return nil, e
 	}
-	app := s.dir.app(id)
-	if app == nil {
-		return nil, unknownApp(id)
+	app, e := s.clientAt(r, id)
+	if e != nil {
+		return nil, e
 	}
 	asserted := form.Has("client_assertion")
 	switch {

@@ -30,3 +30,10 @@ func (c *counts) clear() {
 	defer c.mu.Unlock()
 	clear(c.n)
 }
+
+func (c *counts) set(n map[string]int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n = make(map[string]int64)
+	maps.Copy(c.n, n)
+}

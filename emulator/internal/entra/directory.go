@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
@@ -11,15 +12,20 @@ import (
 // User is a user of the directory. The home ids differ from the others for a guest only.
 type User struct {
 	emu.User
-	Name         string // short name, for example alice
+	Name         string // short name, for example alice; unique in its tenant
 	HomeObjectID string
 	HomeTenantID string
+	Roles        map[string][]string // resource id: app roles assigned to the user
 }
 
 // App is an application registration together with its service principal.
 type App struct {
 	ID           string // client id
-	ObjectID     string // of the service principal
+	TenantID     string // where it is registered; empty: the first tenant
+	MultiTenant  bool   // it has a service principal in every workforce tenant
+	IDClaims     []OptionalClaim
+	Exposes      *Resource // the API that the registration exposes, for [Service.AddApp]
+	ObjectID     string    // of the service principal
 	Name         string
 	Secret       string // empty for a public client
 	Public       bool
@@ -45,96 +51,35 @@ func loopbackRedirect(uri string) bool {
 
 // Resource is an API that tokens are issued for.
 type Resource struct {
-	ID      string   // client id
-	URIs    []string // App ID URIs, lower case, no trailing slash
-	Version string   // of its access tokens: "1.0" or "2.0"
-	Nonce   bool     // its tokens carry a nonce in the header and cannot be verified plainly
-	Scopes  []string // delegated permissions
+	ID          string   // client id
+	TenantID    string   // where it is registered; empty: a service of Microsoft's own
+	MultiTenant bool     // it has a service principal in every workforce tenant
+	URIs        []string // App ID URIs, lower case, no trailing slash
+	Version     string   // accessTokenAcceptedVersion: "1.0" or "2.0"; B2C has a form of its own
+	Nonce       bool     // its tokens carry a nonce in the header and cannot be verified plainly
+	Scopes      []string // delegated permissions
+	Roles       []string // app roles
+	Claims      []OptionalClaim
+	Groups      bool // groupMembershipClaims: tokens for users carry the groups claim
 }
 
-// Directory is the content of the one tenant.
+// Directory is the content of all tenants. The exported fields are what there is at the start and do not change after it;
+// what is added later is behind the methods, which are safe for concurrent use.
 type Directory struct {
-	TenantID      string
+	TenantID      string // the first tenant
 	Domain        string
-	OtherTenantID string // a tenant that is not here: home of the guest, issuer of wrong tokens
-	API           string // id of the resource whose tokens carry the optional claims acct and xms_cc
-	DefaultClient string // client of scripted tokens
-	DefaultDaemon string // client of scripted app-only tokens
-	Graph         string // id of the resource that unprefixed scopes belong to
-	Teams         string // id of the resource of Teams tokens
+	OtherTenantID string   // home of the guest, issuer of wrong tokens
+	API           string   // id of the resource of scripted tokens
+	DefaultClient string   // client of scripted tokens
+	DefaultDaemon string   // client of scripted app-only tokens
+	Graph         string   // id of the resource that unprefixed scopes belong to
+	Teams         string   // id of the resource of Teams tokens
+	Tenants       []Tenant // beside the first one
 	Users         []User
+	MoreUsers     []User // those that came with the further tenants
 	Apps          []App
 	Resources     []Resource
-}
 
-// app finds a registration by client id.
-func (d *Directory) app(id string) *App {
-	for i := range d.Apps {
-		if strings.EqualFold(d.Apps[i].ID, id) {
-			return &d.Apps[i]
-		}
-	}
-	return nil
-}
-
-// user finds a user by short name, object id, user principal name or mail address.
-func (d *Directory) user(key string) *User {
-	for i := range d.Users {
-		u := &d.Users[i]
-		for _, k := range []string{u.Name, u.ObjectID, u.UPN, u.Mail} {
-			if k != "" && strings.EqualFold(k, key) {
-				return u
-			}
-		}
-	}
-	return d.crowd(key)
-}
-
-// UserByID finds a user by object id or user principal name, for the emulated Graph.
-func (d *Directory) UserByID(key string) (emu.User, bool) {
-	u := d.user(key)
-	if u == nil || !strings.EqualFold(u.ObjectID, key) && !strings.EqualFold(u.UPN, key) {
-		return emu.User{}, false
-	}
-	return u.User, true
-}
-
-// Listed returns the users that have a name of their own, for the emulated Graph.
-func (d *Directory) Listed() []emu.User {
-	var list []emu.User
-	for _, u := range d.Users {
-		list = append(list, u.User)
-	}
-	return list
-}
-
-// resource finds an API by client id or App ID URI; trailing slashes do not matter.
-func (d *Directory) resource(name string) *Resource {
-	name = strings.TrimRight(strings.ToLower(name), "/")
-	for i := range d.Resources {
-		if d.Resources[i].ID == name || slices.Contains(d.Resources[i].URIs, name) {
-			return &d.Resources[i]
-		}
-	}
-	return nil
-}
-
-// tenant is the first path segment, resolved.
-type tenant struct {
-	segment string // as it appears in our URLs: the GUID, common or organizations
-	id      string // GUID, or {tenantid} for a tenant-independent name
-}
-
-// common reports whether the name stands for any tenant.
-func (t tenant) common() bool { return t.segment != t.id }
-
-// tenant resolves a GUID, a domain, common or organizations.
-func (d *Directory) tenant(segment string) (tenant, bool) {
-	switch s := strings.ToLower(segment); s {
-	case d.TenantID, d.Domain:
-		return tenant{d.TenantID, d.TenantID}, true
-	case "common", "organizations":
-		return tenant{s, "{tenantid}"}, true
-	}
-	return tenant{}, false
+	once sync.Once
+	reg  *registry
 }

@@ -26,9 +26,10 @@ type metadata struct {
 	GrantTypes            []string `json:"grant_types_supported"`
 	Claims                []string `json:"claims_supported"`
 	TenantRegion          *string  `json:"tenant_region_scope"`
-	CloudInstance         string   `json:"cloud_instance_name"`
-	CloudGraphHost        string   `json:"cloud_graph_host_name"`
-	GraphHost             string   `json:"msgraph_host"`
+	CloudInstance         string   `json:"cloud_instance_name,omitempty"`
+	CloudGraphHost        string   `json:"cloud_graph_host_name,omitempty"`
+	GraphHost             string   `json:"msgraph_host,omitempty"`
+	UserInfo              string   `json:"userinfo_endpoint,omitempty"`
 }
 
 // reachedAt is the base URL for the endpoints in an answer. Clients want issuer and authority to agree, so on the TLS
@@ -69,6 +70,7 @@ func (s *Service) metadataFor(r *http.Request, t tenant) metadata {
 		CloudInstance:  hostOf(base),
 		CloudGraphHost: hostOf(base),
 		GraphHost:      hostOf(base),
+		UserInfo:       base + userInfoPath,
 	}
 }
 
@@ -86,12 +88,20 @@ func writeMetadata(w http.ResponseWriter, v any) {
 
 func (s *Service) discoverV2(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
+	if t.kind == B2C {
+		writeMetadata(w, s.metadataB2C(r, t))
+		return
+	}
 	writeMetadata(w, s.metadataFor(r, t))
 }
 
 // discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there are no v1 endpoints.
 func (s *Service) discoverV1(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
+	if t.kind == B2C {
+		s.writeError(w, r, fail(90022, "Unable to return metadata for the policy '%s' in tenant '%s'.", t.policy, t.id))
+		return
+	}
 	m := s.metadataFor(r, t)
 	m.Issuer = s.reachedAt(r) + "/sts/" + t.id + "/"
 	m.JWKSURI = s.reachedAt(r) + "/" + t.segment + "/discovery/keys"
@@ -103,15 +113,35 @@ type keySet struct {
 	Keys []jwk `json:"keys"`
 }
 
-// keysV2 lists the keys with the issuer that tokens signed by them must have, as a template.
-func (s *Service) keysV2(w http.ResponseWriter, _ *http.Request, _ tenant) {
-	s.counts.add("keys")
-	writeMetadata(w, keySet{s.keys.jwks(s.issuerV2("{tenantid}"))})
+// keysV2 lists the keys with the issuer that tokens signed by them must have: a template for workforce tenants, the one
+// issuer of an External ID tenant, and none at B2C, whose keys have no certificates either.
+func (s *Service) keysV2(w http.ResponseWriter, r *http.Request, t tenant) {
+	issuer := s.issuerV2("{tenantid}")
+	switch t.kind {
+	case ExternalID:
+		issuer = s.issuerV2(t.id)
+	case B2C:
+		issuer = ""
+	}
+	s.writeKeys(w, r, t, issuer)
 }
 
-func (s *Service) keysV1(w http.ResponseWriter, _ *http.Request, _ tenant) {
+func (s *Service) keysV1(w http.ResponseWriter, r *http.Request, t tenant) { s.writeKeys(w, r, t, "") }
+
+func (s *Service) writeKeys(w http.ResponseWriter, r *http.Request, t tenant, issuer string) {
 	s.counts.add("keys")
-	writeMetadata(w, keySet{s.keys.jwks("")})
+	ring, err := s.ringOf(t)
+	if err != nil {
+		s.writeError(w, r, internal())
+		return
+	}
+	set := keySet{ring.jwks(issuer)}
+	if t.kind == B2C {
+		for i := range set.Keys {
+			set.Keys[i].X5t, set.Keys[i].X5c = "", nil
+		}
+	}
+	writeMetadata(w, set)
 }
 
 // cloud is one entry of the instance discovery answer.

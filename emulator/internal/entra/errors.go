@@ -33,6 +33,7 @@ var oauthErrors = map[int]string{
 	50011:   "invalid_request",
 	50058:   "login_required",
 	50059:   "invalid_request",
+	50194:   "invalid_request",
 	50076:   "interaction_required",
 	50147:   "invalid_request",
 	65004:   "access_denied",
@@ -41,6 +42,7 @@ var oauthErrors = map[int]string{
 	70007:   "invalid_request",
 	70011:   "invalid_scope",
 	90002:   "invalid_request",
+	90022:   "invalid_request",
 	90023:   "invalid_request",
 	90100:   "invalid_request",
 	500011:  "invalid_resource",
@@ -100,11 +102,11 @@ var guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-
 type errorBody struct {
 	Error         string `json:"error"`
 	Description   string `json:"error_description"`
-	Codes         []int  `json:"error_codes"`
-	Timestamp     string `json:"timestamp"`
-	TraceID       string `json:"trace_id"`
-	CorrelationID string `json:"correlation_id"`
-	URI           string `json:"error_uri"`
+	Codes         []int  `json:"error_codes,omitempty"`
+	Timestamp     string `json:"timestamp,omitempty"`
+	TraceID       string `json:"trace_id,omitempty"`
+	CorrelationID string `json:"correlation_id,omitempty"`
+	URI           string `json:"error_uri,omitempty"`
 	Suberror      string `json:"suberror,omitempty"`
 	Claims        string `json:"claims,omitempty"`
 }
@@ -122,6 +124,9 @@ func (s *Service) body(r *http.Request, e *Error) errorBody {
 		Claims:        e.Claims,
 	}
 	b.Description = fmt.Sprintf("%s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s", e, b.TraceID, b.CorrelationID, b.Timestamp)
+	if tenantOf(r).kind == B2C {
+		return bodyB2C(b, e)
+	}
 	return b
 }
 

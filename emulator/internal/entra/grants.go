@@ -43,6 +43,9 @@ func (s *Service) redeemCode(req tokenRequest) (*tokenAnswer, *Error) {
 	if e := checkCode(req, c, fresh); e != nil {
 		return nil, e
 	}
+	if e := c.facts.checkTenant(req.tenant); e != nil {
+		return nil, e
+	}
 	set, e := s.scope(req.form.Get("scope"), c.facts.scopes)
 	if e != nil {
 		return nil, e
@@ -123,6 +126,8 @@ func (s *Service) redeemRefresh(req tokenRequest) (*tokenAnswer, *Error) {
 			"lifetime of 1.00:00:00, which can't be extended. It is now expired and a new sign in request must be sent.")
 	case !fresh:
 		return nil, fail(700082, "The refresh token has expired due to inactivity.")
+	case g.facts.policy != req.tenant.policy:
+		return nil, otherPolicy()
 	}
 	set, e := s.scope(req.form.Get("scope"), g.facts.scopes)
 	if e != nil {
@@ -149,6 +154,7 @@ func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
 	}
 	return s.answer(subject{
 		app: req.app, resource: set.resource, audience: set.audience, version: set.resource.Version, lifetime: s.tokenLifetime(),
+		at: req.tenant, grant: grantClient,
 	})
 }
 
@@ -225,7 +231,7 @@ func (s *Service) checkAssertion(app *App, assertion string) (*User, *Error) {
 	if text(c, "idtyp") == "app" || text(c, "scp") == "" {
 		return nil, fail(7000114, "Application '%s' is not allowed to make application on-behalf-of calls.", app.ID)
 	}
-	user := s.dir.user(text(c, "oid"))
+	user := s.dir.userIn(text(c, "tid"), text(c, "oid"))
 	if user == nil {
 		return nil, fail(50034, "The user account does not exist in the directory.")
 	}

@@ -103,11 +103,11 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || c == nil {
 		return nil, errMalformed
 	}
-	if err := s.checkSignature(h, parts); err != nil {
+	t := s.dir.tenantByID(text(c, "tid"))
+	if err := s.checkSignature(tenant{id: t.ID, kind: t.Kind}, h, parts); err != nil {
 		return nil, err
 	}
-	tid, _ := c["tid"].(string)
-	if iss := c["iss"]; tid != s.dir.TenantID || iss != s.issuerV2(tid) && iss != s.issuerV1(tid) {
+	if !s.issuedBy(t, c) {
 		return nil, errIssuer
 	}
 	now := float64(s.now().Unix())
@@ -119,10 +119,23 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	return c, nil
 }
 
-// checkSignature checks RS256 over the header as it was signed.
-func (s *Service) checkSignature(h header, parts []string) error {
-	key := s.keys.find(h.Kid)
-	if key == nil || h.Alg != "RS256" {
+// issuedBy reports whether issuer, tenant and user of a token belong together. B2C tokens name no tenant: nobody here takes them.
+func (s *Service) issuedBy(t Tenant, c emu.Claims) bool {
+	if iss := c["iss"]; t.ID == "" || t.Kind == B2C || iss != s.issuerV2(t.ID) && iss != s.issuerV1(t.ID) {
+		return false
+	}
+	u := s.dir.user(text(c, "oid"))
+	return u == nil || u.TenantID == t.ID
+}
+
+// checkSignature checks RS256 over the header as it was signed, with the keys of the tenant.
+func (s *Service) checkSignature(t tenant, h header, parts []string) error {
+	ring := s.ringMade(t)
+	if ring == nil || h.Alg != "RS256" {
+		return errSignature
+	}
+	key := ring.find(h.Kid)
+	if key == nil {
 		return errSignature
 	}
 	first := parts[0]

@@ -19,13 +19,15 @@ const (
 	keyBits    = 2048
 	maxKeys    = 4 // published at a time
 	keyOverlap = 24 * time.Hour
+	keyRetired = 7 * 24 * time.Hour // how long a retired key stays published, unless newer ones push it out
 )
 
 // signingKey is one published key.
 type signingKey struct {
-	kid  string
-	key  *rsa.PrivateKey
-	cert []byte // DER, self-signed
+	kid     string
+	key     *rsa.PrivateKey
+	cert    []byte    // DER, self-signed
+	retired time.Time // when the next key took over; zero: it has not yet
 }
 
 // keyring holds the published keys: retired ones first, then the signing key, then the next signing key.
@@ -33,6 +35,7 @@ type keyring struct {
 	rotating sync.Mutex // one rotation at a time
 	mu       sync.RWMutex
 	keys     []*signingKey
+	now      func() time.Time            // nil: retired keys stay whatever the time
 	foreign  func() (*signingKey, error) // made at first use, never published; signs tokens with an unknown key
 }
 
@@ -88,11 +91,16 @@ func (k *keyring) find(kid string) *signingKey {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	for _, s := range k.keys {
-		if s.kid == kid {
+		if s.kid == kid && k.published(s) {
 			return s
 		}
 	}
 	return nil
+}
+
+// published reports whether a key is in the key set still. k.mu is held.
+func (k *keyring) published(s *signingKey) bool {
+	return s.retired.IsZero() || k.now == nil || k.now().Sub(s.retired) < keyRetired
 }
 
 // rotate makes the next key the signing key and publishes a fresh next one. With drop, keys used so far disappear.
@@ -106,6 +114,11 @@ func (k *keyring) rotate(drop bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	keys := append(slices.Clone(k.keys), fresh)
+	if old := len(keys) - 3; k.now != nil {
+		retired := *keys[old] // a copy: others may be reading the key
+		retired.retired = k.now()
+		keys[old] = &retired
+	}
 	keep := maxKeys
 	if drop {
 		keep = 2
@@ -119,10 +132,10 @@ type jwk struct {
 	Kty    string   `json:"kty"`
 	Use    string   `json:"use"`
 	Kid    string   `json:"kid"`
-	X5t    string   `json:"x5t"`
+	X5t    string   `json:"x5t,omitempty"`
 	N      string   `json:"n"`
 	E      string   `json:"e"`
-	X5c    []string `json:"x5c"`
+	X5c    []string `json:"x5c,omitempty"`
 	Issuer string   `json:"issuer,omitempty"`
 }
 
@@ -132,6 +145,9 @@ func (k *keyring) jwks(issuer string) []jwk {
 	defer k.mu.RUnlock()
 	set := make([]jwk, 0, len(k.keys))
 	for _, s := range k.keys {
+		if !k.published(s) {
+			continue
+		}
 		set = append(set, jwk{
 			Kty: "RSA", Use: "sig", Kid: s.kid, X5t: s.kid, Issuer: issuer,
 			N:   base64.RawURLEncoding.EncodeToString(s.key.N.Bytes()),

@@ -1,7 +1,9 @@
 package entra
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +13,8 @@ import (
 // MintRequest describes a scripted token; see TokenRequest of the emulator.
 type MintRequest struct {
 	User      string
+	Tenant    string // GUID or domain; empty: the user's, or the first one
+	Policy    string // of B2C; empty: the tenant's first one
 	Client    string
 	Teams     bool
 	Version   string
@@ -27,7 +31,11 @@ func (s *Service) Mint(m MintRequest) (token string, lifetime time.Duration, err
 	if err != nil {
 		return "", 0, err
 	}
-	key := s.keys.current()
+	ring, err := s.ringOf(s.tenantFor(sub))
+	if err != nil {
+		return "", 0, err
+	}
+	key := ring.current()
 	h, c := accessHeader(key, sub), s.accessClaims(sub)
 	if m.Audience != "" {
 		c["aud"] = m.Audience
@@ -45,23 +53,33 @@ func (s *Service) Mint(m MintRequest) (token string, lifetime time.Duration, err
 		token = damage(token)
 	}
 	s.counts.add("minted")
+	if err == nil {
+		s.record("minted", "access", token, w.claims)
+	}
 	return token, sub.lifetime, err
 }
 
 // mintSubject resolves the names in the request.
 func (s *Service) mintSubject(m MintRequest) (subject, error) {
-	name := s.dir.API
+	sub := subject{lifetime: m.ExpiresIn}
+	if sub.lifetime <= 0 {
+		sub.lifetime = s.tokenLifetime()
+	}
+	if err := s.mintParty(m, &sub); err != nil {
+		return sub, err
+	}
+	home := s.dir.tenantByID(sub.at.id)
+	name := home.API
 	switch {
 	case m.Teams:
 		name = s.dir.Teams
 	case m.Flaw == flawGraph:
 		name = s.dir.Graph
 	}
-	resource := s.dir.resource(name)
-	sub := subject{resource: resource, audience: resource.URIs[0], version: resource.Version, lifetime: m.ExpiresIn}
-	if sub.lifetime <= 0 {
-		sub.lifetime = s.tokenLifetime()
+	if sub.resource = s.dir.resource(name); sub.resource == nil {
+		return sub, fmt.Errorf("entra: tenant %s has no API", home.ID)
 	}
+	sub.audience, sub.version = sub.resource.URIs[0], sub.resource.Version
 	switch m.Version {
 	case "":
 	case "1.0", "2.0":
@@ -69,40 +87,65 @@ func (s *Service) mintSubject(m MintRequest) (subject, error) {
 	default:
 		return sub, fmt.Errorf("entra: unknown token version %q, want 1.0 or 2.0", m.Version)
 	}
-	sub.app = s.mintClient(m)
-	if m.AppOnly {
-		return sub, nil
-	}
-	if sub.user = s.mintUser(m.User); sub.user == nil {
-		return sub, fmt.Errorf("entra: no user %q", m.User)
-	}
-	if sub.scopes = m.Scopes; sub.scopes == nil {
-		sub.scopes = s.dir.app(s.dir.DefaultClient).Delegated[resource.ID]
+	sub.app = s.mintClient(m, home)
+	if sub.scopes = m.Scopes; sub.scopes == nil && !m.AppOnly {
+		sub.scopes = s.dir.app(home.Client).Delegated[sub.resource.ID]
 	}
 	return sub, nil
 }
 
-// mintUser finds the user; the first one is the default.
-func (s *Service) mintUser(name string) *User {
-	if name == "" {
-		return &s.dir.Users[0]
+// mintParty finds the tenant of the token and its user, if there is one. The first user of a tenant is the default.
+func (s *Service) mintParty(m MintRequest, sub *subject) error {
+	t, ok := s.dir.tenant(cmp.Or(m.Tenant, s.dir.TenantID))
+	if !ok || t.common() {
+		return fmt.Errorf("entra: no tenant %q", m.Tenant)
 	}
-	return s.dir.user(name)
+	if !m.AppOnly {
+		if sub.user = s.mintUser(m, t); sub.user == nil {
+			return fmt.Errorf("entra: no user %q", m.User)
+		}
+		t, _ = s.dir.tenant(sub.user.TenantID)
+	}
+	known := s.dir.tenantByID(t.id).Policies
+	i := slices.IndexFunc(known, func(p string) bool { return strings.EqualFold(p, m.Policy) })
+	if i >= 0 {
+		t.policy = known[i]
+	} else if m.Policy != "" {
+		return fmt.Errorf("entra: tenant %s has no policy %q", t.id, m.Policy)
+	}
+	sub.at = t
+	return nil
+}
+
+// mintUser finds the user, in the tenant if one is named.
+func (s *Service) mintUser(m MintRequest, t tenant) *User {
+	switch {
+	case m.User != "" && m.Tenant == "":
+		return s.dir.user(m.User)
+	case m.User != "":
+		return s.dir.userIn(t.id, m.User)
+	}
+	for _, u := range s.dir.allUsers() {
+		if u.TenantID == t.id {
+			return u
+		}
+	}
+	return nil
 }
 
 // mintClient finds the client. An id that is not registered is taken as a foreign public client.
-func (s *Service) mintClient(m MintRequest) *App {
+func (s *Service) mintClient(m MintRequest, home Tenant) *App {
 	id := m.Client
 	switch {
-	case id == "" && m.AppOnly:
+	case id == "" && m.AppOnly && home.Kind == Workforce:
 		id = s.dir.DefaultDaemon
 	case id == "":
-		id = s.dir.DefaultClient
+		id = home.Client
 	}
 	if app := s.dir.app(id); app != nil {
 		return app
 	}
-	return &App{ID: strings.ToLower(id), ObjectID: newGUID(), Name: "unregistered client", Public: true}
+	return &App{ID: strings.ToLower(id), TenantID: home.ID, ObjectID: newGUID(), Name: "unregistered client", Public: true}
 }
 
 // damage changes the signature of a token.
@@ -138,13 +181,13 @@ var flaws = map[string]func(*wrongToken){
 	"longLived":   func(w *wrongToken) { w.claims["exp"] = w.claims["iat"].(int64) + int64(30*24*time.Hour/time.Second) },
 	"audience":    func(w *wrongToken) { w.claims["aud"] = "api://another-api" },
 	"issuer": func(w *wrongToken) {
-		w.claims["iss"] = w.service.Base() + ".evil.example/" + w.service.dir.TenantID + "/v2.0"
+		w.claims["iss"] = w.service.Base() + ".evil.example/" + w.service.tenantFor(w.subject).id + "/v2.0"
 	},
 	"tenant":     (*wrongToken).foreignTenant,
 	"idToken":    (*wrongToken).idToken,
 	"idClaims":   func(w *wrongToken) { w.claims["nonce"], w.claims["at_hash"] = newGUID(), randomText(22) },
 	"appOnly":    func(w *wrongToken) { w.claims["idtyp"] = "app" },
-	"noScope":    func(w *wrongToken) { delete(w.claims, "scp") },
+	"noScope":    (*wrongToken).noScope,
 	"noObjectID": func(w *wrongToken) { delete(w.claims, "oid") },
 	"noTenantID": func(w *wrongToken) { delete(w.claims, "tid") },
 	"unknownKey": (*wrongToken).unknownKey,
@@ -162,13 +205,19 @@ func (w *wrongToken) shift(d time.Duration) {
 	}
 }
 
-// foreignTenant makes a consistent token of a tenant that is not here, with a key that is.
+// foreignTenant makes a consistent token of another tenant, with a user who is not there.
 func (w *wrongToken) foreignTenant() {
 	tid := w.service.dir.OtherTenantID
 	w.claims["tid"], w.claims["iss"] = tid, w.service.issuerV2(tid)
 	if w.subject.version == "1.0" {
 		w.claims["iss"] = w.service.issuerV1(tid)
 	}
+}
+
+// noScope takes all rights away: with its app roles left, the token would be one of a program.
+func (w *wrongToken) noScope() {
+	delete(w.claims, "scp")
+	delete(w.claims, "roles")
 }
 
 // foreignKey signs with a key that is not published, under the name of one that is.
@@ -194,6 +243,6 @@ func (w *wrongToken) idToken() {
 		delete(w.claims, name)
 	}
 	w.claims["aud"], w.claims["ver"], w.claims["nonce"] = w.subject.app.ID, "2.0", newGUID()
-	w.claims["iss"] = w.service.issuerV2(w.service.dir.TenantID)
+	w.claims["iss"] = w.service.issuerV2(w.service.tenantFor(w.subject).id)
 	w.header.X5t = ""
 }

@@ -73,12 +73,13 @@ func (s *Service) show(w http.ResponseWriter, name string, status int, p page) {
 
 // picker lists the sample users.
 func (s *Service) picker(w http.ResponseWriter, req authRequest) {
+	hint, _ := s.dir.userAt(req.tenant, req.hint)
 	s.show(w, "picker", http.StatusOK, page{
 		Title:    "Pick an account",
 		Action:   "/" + req.tenant.segment + "/login?" + req.params.Encode(),
 		App:      req.app.Name,
-		Hint:     s.dir.user(req.hint),
-		Users:    s.dir.Users,
+		Hint:     hint,
+		Users:    s.dir.pickable(req.tenant),
 		formDest: "'self' " + formSource(req.redirectURI), // browsers hold redirects after the form to the same policy
 	})
 }

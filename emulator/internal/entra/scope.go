@@ -25,6 +25,9 @@ type scopeSet struct {
 	several   bool // more than one resource was named
 }
 
+// oidcOnly reports whether no resource was named.
+func (s scopeSet) oidcOnly() bool { return !s.isDefault && len(s.names) == 0 }
+
 // has reports whether an OpenID Connect scope was asked for.
 func (s scopeSet) has(oidc string) bool { return slices.Contains(s.oidc, oidc) }
 
@@ -64,8 +67,7 @@ func (d *Directory) addScope(set *scopeSet, word string) *Error {
 		resource = d.resource(word[:i])
 	}
 	if resource == nil {
-		return fail(500011, "The resource principal named %s was not found in the tenant named %s.",
-			clip(strings.TrimSuffix(prefix, "/")), d.TenantID)
+		return fail(500011, "The resource principal named %s was not found in the tenant.", clip(strings.TrimSuffix(prefix, "/")))
 	}
 	if set.resource != nil && set.resource != resource {
 		set.several = true
@@ -101,8 +103,7 @@ func audienceOf(r *Resource, prefix string) string {
 // consented returns the delegated scopes that a token for the set carries: all that the client has consent for.
 func (s scopeSet) consented(app *App) ([]string, *Error) {
 	have := app.Delegated[s.resource.ID]
-	oidcOnly := !s.isDefault && len(s.names) == 0
-	if len(have) == 0 && !oidcOnly {
+	if len(have) == 0 && !s.oidcOnly() {
 		return nil, fail(650057, "Invalid resource. The client has requested access to a resource which is not listed in "+
 			"the requested permissions in the client's application registration. Client app ID: %s. Resource app ID: %s.", app.ID, s.resource.ID)
 	}

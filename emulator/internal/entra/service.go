@@ -32,7 +32,9 @@ type Service struct {
 	log      *slog.Logger
 	lifetime time.Duration
 	base     atomic.Pointer[string]
-	keys     *keyring
+	keys     *keyring // of the workforce tenants
+	rings    rings    // of the others
+	issued   issuedLog
 	codes    *vault[code]
 	refresh  *vault[refreshGrant]
 	sessions *vault[session]
@@ -48,8 +50,10 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys.now = o.Now
 	s := &Service{
 		dir: o.Directory, now: o.Now, log: o.Log, lifetime: o.TokenLifetime, keys: keys,
+		rings:    rings{made: make(map[string]*keyring)},
 		codes:    newVault[code](vaultLimit),
 		refresh:  newVault[refreshGrant](vaultLimit),
 		sessions: newVault[session](vaultLimit),
@@ -69,14 +73,17 @@ func (s *Service) Base() string { return *s.base.Load() }
 // RotateKeys starts to sign with the next key. With drop, tokens of the keys used so far stop to verify.
 func (s *Service) RotateKeys(drop bool) error {
 	s.counts.add("keys.rotate")
-	return s.keys.rotate(drop)
+	return s.rotateAll(drop)
 }
 
 // Counters returns how often each thing happened.
 func (s *Service) Counters() map[string]int64 { return s.counts.all() }
 
-// Reset ends sessions, codes and refresh tokens and clears the counters. Signing keys stay.
+// Reset ends sessions, codes and refresh tokens, removes users and applications that were added, and clears the counters
+// and the list of tokens. Signing keys stay.
 func (s *Service) Reset() {
+	s.dir.registered().reset(s.dir)
+	s.issued.set(nil)
 	s.codes.clear()
 	s.refresh.clear()
 	s.sessions.clear()
@@ -118,7 +125,12 @@ var routes = map[string]route{
 // ServeHTTP answers /{tenant}/... paths. Paths are matched without regard to case: MSAL.js lower-cases its authority.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setCommonHeaders(w, r)
-	segment, rest, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
+	if strings.EqualFold(r.URL.Path, userInfoPath) {
+		s.userInfo(w, r)
+		return
+	}
+	t, rest, unknown := s.locate(r)
+	r = withTenant(r, t)
 	rt, ok := routes[strings.ToLower("/"+rest)]
 	if !ok {
 		http.NotFound(w, r)
@@ -132,9 +144,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	t, ok := s.dir.tenant(segment)
-	if !ok {
-		s.writeError(w, r, unknownTenant(segment))
+	if unknown != "" {
+		s.writeError(w, r, unknownTenant(unknown))
+		return
+	}
+	if t.needsPolicy() {
+		s.writeError(w, r, fail(90022, "Unable to return metadata for the policy '%s' in tenant '%s'.", clip(r.URL.Query().Get("p")), t.id))
 		return
 	}
 	rt.serve(s, w, r, t)

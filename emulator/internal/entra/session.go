@@ -72,8 +72,8 @@ func (s *Service) logout(w http.ResponseWriter, r *http.Request, _ tenant) {
 
 // logoutAllowed reports whether a post-logout URI is registered with some application.
 func (s *Service) logoutAllowed(uri string) bool {
-	for i := range s.dir.Apps {
-		if uri != "" && s.dir.Apps[i].redirectAllowed(uri) {
+	for _, app := range s.dir.allApps() {
+		if uri != "" && app.redirectAllowed(uri) {
 			return true
 		}
 	}

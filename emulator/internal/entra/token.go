@@ -30,7 +30,7 @@ type tokenAnswer struct {
 	Scope        string `json:"scope,omitempty"`
 	ExpiresIn    int64  `json:"expires_in"`
 	ExtExpiresIn int64  `json:"ext_expires_in"`
-	AccessToken  string `json:"access_token"`
+	AccessToken  string `json:"access_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	ClientInfo   string `json:"client_info,omitempty"`
@@ -44,6 +44,9 @@ type grantFacts struct {
 	session string
 	email   bool
 	expires time.Time // of the refresh token; zero: a fresh one
+	tenant  string    // of the sign-in: the GUID, or {tenantid}
+	policy  string    // of the sign-in at B2C
+	grant   string    // that the tokens are for
 }
 
 // token is the token endpoint.
@@ -71,7 +74,7 @@ func (s *Service) redeem(r *http.Request, t tenant) (*tokenAnswer, *Error) {
 	run, known := map[string]func(tokenRequest) (*tokenAnswer, *Error){
 		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO,
 	}[grant]
-	if !known {
+	if !known || t.kind == B2C && grant == grantOBO {
 		return nil, fail(70003, "The app requested an unsupported grant type '%s'.", clip(grant))
 	}
 	app, e := s.authenticate(r, form)
@@ -114,10 +117,17 @@ func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*toke
 	if e != nil {
 		return nil, e
 	}
-	g.email = set.has("email")
+	if g.user, e = s.dir.accountAt(req.tenant, g.user); e != nil {
+		return nil, e
+	}
+	g.email, g.grant = set.has("email"), req.form.Get("grant_type")
 	sub := subject{
 		app: req.app, user: g.user, resource: set.resource, audience: set.audience, version: set.resource.Version,
-		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")),
+		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), at: req.tenant, grant: g.grant,
+	}
+	if req.tenant.kind == B2C && set.oidcOnly() { // no API, no access token
+		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, ExtExpiresIn: 3600}
+		return answer, s.addExtras(answer, req, set, g)
 	}
 	if set.resource.ID == s.dir.Graph {
 		sub.scopes = append(withoutOffline(set.oidc), granted...)
@@ -132,6 +142,9 @@ func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*toke
 
 // answer signs the access token of an answer.
 func (s *Service) answer(sub subject) (*tokenAnswer, *Error) {
+	if e := s.reachable(sub); e != nil {
+		return nil, e
+	}
 	token, err := s.accessToken(sub)
 	if err != nil {
 		return nil, internal()
@@ -153,7 +166,7 @@ func (s *Service) addExtras(answer *tokenAnswer, req tokenRequest, set scopeSet,
 		answer.RefreshToken = s.newRefresh(req.app, g)
 	}
 	if req.form.Get("client_info") == "1" {
-		answer.ClientInfo = clientInfo(g.user)
+		answer.ClientInfo = clientInfo(g.user, req.tenant.policy)
 	}
 	return nil
 }
@@ -165,9 +178,13 @@ func internal() *Error {
 	return e
 }
 
-// clientInfo tells MSAL the home account.
-func clientInfo(u *User) string {
-	b, _ := json.Marshal(map[string]string{"uid": u.HomeObjectID, "utid": u.HomeTenantID}) // strings always encode
+// clientInfo tells MSAL the home account. At B2C it is another one for each policy.
+func clientInfo(u *User, policy string) string {
+	uid := u.HomeObjectID
+	if policy != "" {
+		uid += "-" + strings.ToLower(policy)
+	}
+	b, _ := json.Marshal(map[string]string{"uid": uid, "utid": u.HomeTenantID}) // strings always encode
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -189,7 +206,7 @@ func wantsCAE(claims string) bool {
 			Capabilities struct {
 				Values []string `json:"values"`
 			} `json:"xms_cc"`
-		} `json:"access_token"`
+		} `json:"access_token,omitempty"`
 	}
 	if json.Unmarshal([]byte(claims), &c) != nil {
 		return false

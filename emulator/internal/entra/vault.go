@@ -71,3 +71,24 @@ func (v *vault[T]) clear() {
 	clear(v.items)
 	v.order = nil
 }
+
+// dump returns what is stored, oldest first.
+func (v *vault[T]) dump() (names []string, items []sealed[T]) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, name := range v.order {
+		names, items = append(names, name), append(items, v.items[name])
+	}
+	return names, items
+}
+
+// load replaces what is stored. There are no more names than the limit, each once.
+func (v *vault[T]) load(names []string, items []sealed[T]) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.items)
+	v.order = names
+	for i, name := range names {
+		v.items[name] = items[i]
+	}
+}
