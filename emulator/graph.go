@@ -14,6 +14,8 @@ type GraphBehaviour struct {
 	LagVaries       bool          // each read picks its lag from 0 to ReadLag, as replicas do
 	DuplicateStatus int           // of a POST whose name exists: 400, also for 0, or 409
 	Claims          string        // not empty: every request is answered with 401 and this claims challenge, in JSON
+	Throttle        int           // requests that an application may make in 10 s, in a tenant; the rest get 429. 0: no limit
+	RetryAfter      int           // seconds that a 429 asks to wait, at most 3600; 0: what is left of the 10 s; -1: no header
 }
 
 func (b GraphBehaviour) graph() graph.Behaviour {

@@ -1,48 +1,74 @@
 package graph
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
-// audiences are Graph's names in a token.
-var audiences = []string{
-	"https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000",
-}
+// graphID is the application id of Graph.
+const graphID = "00000003-0000-0000-c000-000000000000"
 
-// adminRoles are the directory roles, by template id, that may write other
-// users with a delegated token: Global Administrator and User Administrator.
-var adminRoles = []string{"62e90394-69f5-4237-9190-012177145e10", "fe930be7-5e62-47db-91af-98c3a49a38b1"}
+// audiences are Graph's names in a token.
+var audiences = []string{"https://graph.microsoft.com", "https://graph.microsoft.com/", graphID}
 
 // grant is what a caller's token says.
 type grant struct {
 	app     string // client id
 	object  string // object id of the user, or of the app itself
+	tenant  string
 	appOnly bool
 	rights  []string // scopes of a delegated token, roles of an app's own
 	admin   bool
 }
 
-func (s *Service) authenticate(r *http.Request) (grant, *refusal) {
-	values := r.Header.Values("Authorization")
+// malformed is what Graph says about text that is no JWT.
+const malformed = "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact Serialization Format. " +
+	"(JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. " +
+	"(JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
+
+func (s *Service) authenticate(c *call) *refusal {
+	values := c.r.Header.Values("Authorization")
 	if len(values) == 0 {
-		return grant{}, unauthenticated("Access token is empty.")
+		return unauthenticated("Access token is empty.")
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
 	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return grant{}, unauthenticated("Authentication scheme is not supported.")
+		return unauthenticated("Authentication scheme is not supported.")
+	}
+	if strings.TrimSpace(token) == "" {
+		return unauthenticated("Access token is empty.")
 	}
 	claims, err := s.opts.Verify(token)
 	if err != nil {
-		return grant{}, unauthenticated("CompactToken validation failed with reason code: 80049228.")
+		return unauthenticated(reasonOf(token, c.now))
 	}
 	if !slices.Contains(audiences, textOf(claims, "aud")) {
-		return grant{}, unauthenticated("Access token validation failure. Invalid audience.")
+		return unauthenticated("Access token validation failure. Invalid audience.")
 	}
-	return readGrant(claims), nil
+	c.grant = readGrant(claims)
+	return nil
+}
+
+// reasonOf says why a token was not taken.
+func reasonOf(token string, now time.Time) string {
+	parts := strings.Split(token, ".")
+	if len(parts) == 1 {
+		return malformed
+	}
+	var claims struct {
+		Exp float64 `json:"exp"`
+	}
+	body, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err == nil && json.Unmarshal(body, &claims) == nil && claims.Exp > 0 && float64(now.Unix()) >= claims.Exp {
+		return "Lifetime validation failed, the token is expired."
+	}
+	return "CompactToken validation failed with reason code: 80049228."
 }
 
 func unauthenticated(message string) *refusal {
@@ -54,7 +80,7 @@ func unauthenticated(message string) *refusal {
 
 func readGrant(c emu.Claims) grant {
 	g := grant{
-		app: textOf(c, "appid"), object: textOf(c, "oid"),
+		app: textOf(c, "appid"), object: textOf(c, "oid"), tenant: textOf(c, "tid"),
 		appOnly: textOf(c, "idtyp") == "app" || textOf(c, "scp") == "",
 		rights:  strings.Fields(textOf(c, "scp")),
 		admin:   slices.ContainsFunc(listOf(c, "wids"), func(id string) bool { return slices.Contains(adminRoles, id) }),
@@ -66,24 +92,6 @@ func readGrant(c emu.Claims) grant {
 		g.rights = listOf(c, "roles")
 	}
 	return g
-}
-
-// may reports whether the token allows to read or write its own user, or any.
-func (g grant) may(write, own bool) bool {
-	needed := []string{"User.ReadWrite.All"}
-	if !write {
-		needed = append(needed, "User.Read.All")
-	}
-	if own {
-		needed = append(needed, "User.ReadWrite")
-	}
-	if own && !write {
-		needed = append(needed, "User.Read")
-	}
-	if write && !own && !g.appOnly && !g.admin {
-		return false
-	}
-	return slices.ContainsFunc(g.rights, func(r string) bool { return slices.Contains(needed, r) })
 }
 
 func sameID(a, b string) bool { return a != "" && strings.EqualFold(a, b) }

@@ -13,7 +13,15 @@ type Behaviour struct {
 	LagVaries       bool          // each read picks its lag from 0 to ReadLag, as replicas do
 	DuplicateStatus int           // of a POST whose name exists: 400, also for 0, or 409
 	Claims          string        // not empty: every request is answered with 401 and this claims challenge, in JSON
+	Throttle        int           // requests that an application may make in 10 s, in a tenant; the rest get 429. 0: no limit
+	RetryAfter      int           // seconds that a 429 asks to wait, at most MaxRetryAfter; 0: what is left of the 10 s; -1: no header
 }
+
+// MaxRetryAfter bounds Behaviour.RetryAfter, in seconds.
+const MaxRetryAfter = 3600
+
+// maxThrottle bounds Behaviour.Throttle.
+const maxThrottle = 1_000_000
 
 // Check refuses what cannot be.
 func (b Behaviour) Check() error {
@@ -22,6 +30,12 @@ func (b Behaviour) Check() error {
 	}
 	if d := b.DuplicateStatus; d != 0 && d != http.StatusBadRequest && d != http.StatusConflict {
 		return fmt.Errorf("graph: duplicate status %d is neither 400 nor 409", d)
+	}
+	if b.Throttle < 0 || b.Throttle > maxThrottle {
+		return fmt.Errorf("graph: throttle %d is not in 0..%d", b.Throttle, maxThrottle)
+	}
+	if b.RetryAfter < -1 || b.RetryAfter > MaxRetryAfter {
+		return fmt.Errorf("graph: retry after %d s is not in -1..%d", b.RetryAfter, MaxRetryAfter)
 	}
 	return nil
 }

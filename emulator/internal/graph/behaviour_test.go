@@ -52,7 +52,7 @@ func TestDuplicateStatus(t *testing.T) {
 	f.Reset()
 	f.as(nil, "POST", "/v1.0/me/extensions", named("a"))
 	wantRefusal(t, f.as(nil, "POST", "/v1.0/me/extensions", named("a")), 400, "Request_BadRequest", duplicate)
-	for _, b := range []Behaviour{{ReadLag: -1}, {ReadLag: MaxReadLag + 1}, {DuplicateStatus: 412}} {
+	for _, b := range []Behaviour{{ReadLag: -1}, {ReadLag: MaxReadLag + 1}, {DuplicateStatus: 412}, {Throttle: -1}, {Throttle: maxThrottle + 1}, {RetryAfter: -2}, {RetryAfter: MaxRetryAfter + 1}} {
 		if f.SetBehaviour(b) == nil {
 			t.Errorf("%+v is taken", b)
 		}
@@ -116,6 +116,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func contextOf(user string) string { return metadata + "users('" + user + "')/extensions" }
+
 // TestListUsers pages through all users.
 func TestListUsers(t *testing.T) {
 	f := newFixture(t)
@@ -126,12 +128,12 @@ func TestListUsers(t *testing.T) {
 	for _, top := range []string{"0", "1000", "x"} {
 		wantRefusal(t, f.as(all, "GET", "/v1.0/users?$top="+top, ""), 400, "Request_UnsupportedQuery", "")
 	}
-	alice := object{"id": aliceID, "extensions": []any{mapping()}, "extensions@odata.context": extensionsContext(aliceID)}
-	bob := object{"id": bobID, "extensions": []any{}, "extensions@odata.context": extensionsContext(bobID)}
+	alice := object{"id": aliceID, "extensions": []any{mapping()}, "extensions@odata.context": contextOf(aliceID)}
+	bob := object{"id": bobID, "extensions": []any{}, "extensions@odata.context": contextOf(bobID)}
 	const query = "/v1.0/users?$select=id&$expand=extensions"
-	want(t, f.as(all, "GET", query, ""), 200, object{"@odata.context": metadata + "users", "value": []any{alice, bob}})
-	next := "http://example.com/v1.0/users?" + url.Values{"$select": {"id"}, "$expand": {"extensions"}, "$top": {"1"}, "$skiptoken": {aliceID}}.Encode()
-	want(t, f.as(all, "GET", query+"&$top=1", ""), 200, object{"@odata.context": metadata + "users", "value": []any{alice}, "@odata.nextLink": next})
+	want(t, f.as(all, "GET", query, ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{alice, bob}})
+	next := "http://example.com/v1.0/users?" + url.Values{"$select": {"id"}, "$expand": {"extensions"}, "$top": {"1"}, "$skiptoken": {position{ID: aliceID}.token()}}.Encode()
+	want(t, f.as(all, "GET", query+"&$top=1", ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{alice}, "@odata.nextLink": next})
 	r := httptest.NewRequest("GET", next, nil)
-	want(t, f.as(all, "GET", r.URL.RequestURI(), ""), 200, object{"@odata.context": metadata + "users", "value": []any{bob}})
+	want(t, f.as(all, "GET", r.URL.RequestURI(), ""), 200, object{"@odata.context": metadata + "users(id,extensions())", "value": []any{bob}})
 }

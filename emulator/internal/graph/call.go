@@ -1,8 +1,10 @@
 package graph
 
 import (
-	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"io"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -17,19 +19,25 @@ type call struct {
 	r         *http.Request
 	now       time.Time
 	requestID string
+	version   string // v1.0 or beta
 	op        operation
 	grant     grant
+	level     level // how much of the user the grant shows
 	isMe      bool
 	pathUser  string // {id} of /users/{id}
-	name      string // {name} of /extensions/{name}
+	name      string // what follows a relation: {name} of /extensions/{name}, a type cast
+	query     query
 	user      emu.User
 	fault     Fault
+	units     int     // resource units that the request costs
+	pressure  float64 // share of the throttling limit that is used
+	inBatch   bool
 }
 
-// reply is a successful answer. A nil body is an empty one.
+// reply is a successful answer. A nil body is an empty one; a string is sent as plain text.
 type reply struct {
 	status int
-	body   map[string]any
+	body   any
 }
 
 // refusal is an error answer.
@@ -40,19 +48,26 @@ type refusal struct {
 	allow         string
 	retryAfter    string
 	claims        string // of the challenge, JSON
+	scope         string // of throttling
 }
 
 func bad(code, message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: code, message: message}
 }
 
-// metadata begins every OData context. It is Graph's own and not a link.
-const metadata = "https://graph.microsoft.com/v1.0/$metadata#"
-
-const jsonType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-
 func newCall(w http.ResponseWriter, r *http.Request, now time.Time) *call {
-	return &call{w: w, r: r, now: now, requestID: uuid.NewString()}
+	return &call{w: w, r: r, now: now, requestID: uuid.NewString(), version: "v1.0", units: 1}
+}
+
+// metadata begins every OData context. It is Graph's own and not a link.
+func (c *call) metadata() string { return "https://graph.microsoft.com/" + c.version + "/$metadata#" }
+
+// origin is where the client found this service.
+func (c *call) origin() string {
+	if c.r.TLS != nil {
+		return "https://" + c.r.Host
+	}
+	return "http://" + c.r.Host
 }
 
 // userID is what the path calls the user, in lower case.
@@ -71,61 +86,28 @@ func (c *call) clientRequestID() string {
 	return c.requestID
 }
 
-func (c *call) setHeaders() {
-	h := c.w.Header()
-	h.Set("request-id", c.requestID)
-	h.Set("client-request-id", c.clientRequestID())
-	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"acsauth"}}`)
-	h.Set("Cache-Control", "no-cache")
-	if c.r.TLS != nil {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+var errNotJSON = bad("BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+
+// readObject reads the body, which must be a JSON object of at most limit bytes.
+func (c *call) readObject(limit int64) (map[string]json.RawMessage, *refusal) {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, errNotJSON
 	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, code: "Request_BadRequest", message: "The request body is too large."}
+	}
+	var fields map[string]json.RawMessage
+	if err != nil || json.Unmarshal(body, &fields) != nil || fields == nil {
+		return nil, errNotJSON
+	}
+	return fields, nil
 }
 
-func (c *call) succeed(out reply) {
-	c.setHeaders()
-	if out.body == nil {
-		c.w.WriteHeader(out.status)
-		return
+func textField(fields map[string]json.RawMessage, name string) string {
+	var s string
+	if json.Unmarshal(fields[name], &s) != nil {
+		return ""
 	}
-	c.w.Header().Set("OData-Version", "4.0")
-	c.write(out.status, jsonType, out.body)
-}
-
-func (c *call) refuse(ref *refusal) {
-	c.setHeaders()
-	if ref.challenge {
-		value := `Bearer realm=""`
-		if ref.claims != "" {
-			value += `, authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="` +
-				base64.StdEncoding.EncodeToString([]byte(ref.claims)) + `"`
-		}
-		c.w.Header().Set("WWW-Authenticate", value)
-	}
-	if ref.retryAfter != "" {
-		c.w.Header().Set("Retry-After", ref.retryAfter)
-	}
-	if ref.allow != "" {
-		c.w.Header().Set("Allow", ref.allow)
-	}
-	c.write(ref.status, "application/json", map[string]any{"error": map[string]any{
-		"code":    ref.code,
-		"message": ref.message,
-		"innerError": map[string]string{
-			"date":              c.now.UTC().Format("2006-01-02T15:04:05"),
-			"request-id":        c.requestID,
-			"client-request-id": c.clientRequestID(),
-		},
-	}})
-}
-
-func (c *call) write(status int, contentType string, body any) {
-	c.w.Header().Set("Content-Type", contentType)
-	c.w.WriteHeader(status)
-	if c.fault.BadJSON && status < 300 {
-		text, _ := json.Marshal(body) // what is sent otherwise can be encoded, too
-		c.w.Write(text[:len(text)/2]) //nolint:errcheck // the client may be gone
-		return
-	}
-	json.NewEncoder(c.w).Encode(body) //nolint:errcheck // the client may be gone
+	return s
 }

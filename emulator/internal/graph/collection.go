@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,67 +12,159 @@ import (
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
-// Page sizes of GET /users.
+// Page sizes of collections.
 const (
 	defaultPage = 100
 	maxPage     = 999
 )
 
-// listUsers answers a page of users in the order of their object ids. Graph's
-// own tokens are opaque; here $skiptoken is the last id of the page before.
+// position is what a $skiptoken stands for: the last user of the page before. Graph's own tokens are opaque, too.
+type position struct {
+	Key string `json:"k"` // value of the property that orders
+	ID  string `json:"i"`
+}
+
+func (p position) token() string {
+	text, _ := json.Marshal(p) // two strings
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+var errPageToken = bad("Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+
+// readToken reads a $skiptoken; the empty one is the start.
+func readToken(token string) (p position, ref *refusal) {
+	text, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || token != "" && json.Unmarshal(text, &p) != nil {
+		return p, errPageToken
+	}
+	return p, nil
+}
+
+// listUsers answers a page of users.
 func (s *Service) listUsers(c *call) (reply, *refusal) {
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return reply{}, bad("BadRequest", "The query string is not valid.")
+	if _, ref := s.shape(c, emu.User{}); ref != nil {
+		return reply{}, ref
 	}
-	size := defaultPage
-	if top := option(query, "top"); top != "" {
-		if size, err = strconv.Atoi(top); err != nil || size < 1 || size > maxPage {
-			return reply{}, bad("Request_UnsupportedQuery", "Invalid page size specified: '"+top+"'. Must be between 1 and 999 inclusive.")
-		}
+	users, ref := s.match(c)
+	if ref != nil {
+		return reply{}, ref
 	}
-	after := option(query, "skiptoken")
-	users := slices.DeleteFunc(s.allUsers(), func(u emu.User) bool { return u.ObjectID <= after })
-	more := len(users) > size
-	users = users[:min(size, len(users))]
+	order, ref := readOrder(c.query)
+	if ref != nil {
+		return reply{}, ref
+	}
+	after, ref := readToken(c.query.token)
+	if ref != nil {
+		return reply{}, ref
+	}
+	body := map[string]any{"@odata.context": c.userContext()}
+	if c.query.counted() {
+		body["@odata.count"] = len(users)
+	}
+	slices.SortFunc(users, func(a, b emu.User) int { return order.compare(order.of(a), order.of(b)) })
+	if c.query.token != "" {
+		users = slices.DeleteFunc(users, func(u emu.User) bool { return order.compare(order.of(u), after) <= 0 })
+	}
+	size := cmp.Or(c.query.top, defaultPage)
+	if len(users) > size {
+		users = users[:size]
+		body["@odata.nextLink"] = c.origin() + "/" + c.version + "/users?" + c.query.next(order.of(users[size-1]).token())
+	}
 	value := []map[string]any{}
 	for _, u := range users {
-		body, _, ref := selectProperties(u, option(query, "select"))
-		if expand := strings.TrimSpace(option(query, "expand")); ref == nil && expand != "" {
-			ref = s.expand(u.ObjectID, expand, body)
-		}
+		one, ref := s.shape(c, u)
 		if ref != nil {
 			return reply{}, ref
 		}
-		value = append(value, body)
+		value = append(value, one)
 	}
-	body := map[string]any{"@odata.context": metadata + "users", "value": value}
-	if more {
-		query.Set("$skiptoken", users[len(users)-1].ObjectID)
-		body["@odata.nextLink"] = c.origin() + "/v1.0/users?" + query.Encode()
-	}
+	c.units = c.cost(2)
+	body["value"] = value
 	return reply{http.StatusOK, body}, nil
 }
 
-// allUsers is the listed users and those of the crowd that have an extension, by object id.
-func (s *Service) allUsers() []emu.User {
-	var users []emu.User
-	if s.opts.All != nil {
-		users = slices.Clone(s.opts.All())
+// countUsers answers the number of users as plain text.
+func (s *Service) countUsers(c *call) (reply, *refusal) {
+	if !c.query.eventual {
+		return reply{}, errNoCount
 	}
-	for _, id := range s.store.holders() {
-		if u, ok := s.opts.Users(id); ok {
+	c.query.count = true // what it is
+	users, ref := s.match(c)
+	if ref != nil {
+		return reply{}, ref
+	}
+	return reply{http.StatusOK, strconv.Itoa(len(users))}, nil
+}
+
+var errNoCount = bad("Request_BadRequest", "$count is not currently supported.")
+
+// match returns the users of the tenant that $filter and $search let through.
+func (s *Service) match(c *call) ([]emu.User, *refusal) {
+	test, ref := c.query.predicate()
+	if ref != nil {
+		return nil, ref
+	}
+	users := s.allUsers(c.grant)
+	return slices.DeleteFunc(users, func(u emu.User) bool { return !test(properties(u)) }), nil
+}
+
+// allUsers is the listed users and those of the crowd that have an extension.
+func (s *Service) allUsers(g grant) []emu.User {
+	var users []emu.User
+	known := make(map[string]bool)
+	add := func(u emu.User) {
+		if !known[u.ObjectID] && g.sees(u) {
+			known[u.ObjectID] = true
 			users = append(users, u)
 		}
 	}
-	slices.SortFunc(users, func(a, b emu.User) int { return strings.Compare(a.ObjectID, b.ObjectID) })
-	return slices.CompactFunc(users, func(a, b emu.User) bool { return a.ObjectID == b.ObjectID })
+	if s.opts.All != nil {
+		for _, u := range s.opts.All() {
+			add(u)
+		}
+	}
+	for _, id := range s.store.holders() {
+		if u, ok := s.opts.Users(id); ok {
+			add(u)
+		}
+	}
+	return users
 }
 
-// origin is where the client found this service.
-func (c *call) origin() string {
-	if c.r.TLS != nil {
-		return "https://" + c.r.Host
+// ordering is $orderby: by object id, or by one property.
+type ordering struct {
+	property   string
+	descending bool
+}
+
+// readOrder reads $orderby. Together with a filter it needs the eventual index.
+func readOrder(q query) (ordering, *refusal) {
+	if q.orderBy == "" {
+		return ordering{}, nil
 	}
-	return "http://" + c.r.Host
+	words := strings.Fields(q.orderBy)
+	ok := len(words) == 1 || len(words) == 2 && (words[1] == "asc" || words[1] == "desc")
+	if !ok || !slices.Contains([]string{"displayName", "userPrincipalName"}, words[0]) {
+		return ordering{}, errUnsupported
+	}
+	if q.filter != "" && !q.advanced() {
+		return ordering{}, bad("Request_UnsupportedQuery", "Sorting not supported for current query.")
+	}
+	return ordering{words[0], len(words) == 2 && words[1] == "desc"}, nil
+}
+
+func (o ordering) of(u emu.User) position {
+	if o.property == "" {
+		return position{ID: u.ObjectID}
+	}
+	key, _ := properties(u)[o.property].(string)
+	return position{strings.ToLower(key), u.ObjectID}
+}
+
+func (o ordering) compare(a, b position) int {
+	n := cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID))
+	if o.descending {
+		return -n
+	}
+	return n
 }

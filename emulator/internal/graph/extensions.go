@@ -2,10 +2,9 @@ package graph
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -24,21 +23,37 @@ var errNotFound = &refusal{
 	status: http.StatusNotFound, code: "ResourceNotFound", message: "Extension with given id not found.",
 }
 
-func extensionsContext(user string) string { return metadata + "users('" + user + "')/extensions" }
+func (c *call) extensionsContext(user string) string {
+	return c.metadata() + "users('" + user + "')/extensions"
+}
 
 func (c *call) entity(e extension) map[string]any {
+	out := c.selectExtension(e)
+	out["@odata.context"] = c.extensionsContext(c.user.ObjectID) + "/$entity"
+	return out
+}
+
+// selectExtension keeps what $select names. An open type may have any property, so none is unknown.
+func (c *call) selectExtension(e extension) map[string]any {
 	out := e.object()
-	out["@odata.context"] = extensionsContext(c.user.ObjectID) + "/$entity"
+	if len(c.query.selected) == 0 {
+		return out
+	}
+	for name := range out {
+		if name != "@odata.type" && !slices.Contains(c.query.selected, name) {
+			delete(out, name)
+		}
+	}
 	return out
 }
 
 func (s *Service) listExtensions(c *call) (reply, *refusal) {
 	value := []map[string]any{}
 	for _, e := range s.seen(c.user.ObjectID) {
-		value = append(value, e.object())
+		value = append(value, c.selectExtension(e))
 	}
 	return reply{http.StatusOK, map[string]any{
-		"@odata.context": extensionsContext(c.user.ObjectID), "value": value,
+		"@odata.context": c.extensionsContext(c.user.ObjectID), "value": value,
 	}}, nil
 }
 
@@ -53,26 +68,31 @@ func (s *Service) getExtension(c *call) (reply, *refusal) {
 
 // addExtension is the one atomic verb: it fails if the name exists.
 func (s *Service) addExtension(c *call) (reply, *refusal) {
-	fields, ref := c.readObject()
+	fields, ref := c.readObject(maxBody)
 	if ref != nil {
 		return reply{}, ref
 	}
-	if strings.TrimPrefix(textField(fields, "@odata.type"), "#") != extensionType {
-		return reply{}, bad("Request_BadRequest", "The property '@odata.type' must be '"+extensionType+"'.")
-	}
-	name := textField(fields, "extensionName")
-	if !nameShape.MatchString(name) || reservedName.MatchString(name) {
-		return reply{}, bad("Request_BadRequest", "The extension name is not valid.")
-	}
-	data, ref := extensionData(fields)
+	e, ref := readExtension(fields, c.grant.app)
 	if ref != nil {
 		return reply{}, ref
 	}
-	e := extension{name: name, app: c.grant.app, data: data}
 	if ref := s.store.add(c.user.ObjectID, e); ref != nil {
 		return reply{}, s.duplicate(ref)
 	}
 	return reply{http.StatusCreated, c.entity(e)}, nil
+}
+
+// readExtension checks a new extension of an application.
+func readExtension(fields map[string]json.RawMessage, app string) (extension, *refusal) {
+	if strings.TrimPrefix(textField(fields, "@odata.type"), "#") != extensionType {
+		return extension{}, bad("Request_BadRequest", "The property '@odata.type' must be '"+extensionType+"'.")
+	}
+	name := textField(fields, "extensionName")
+	if !nameShape.MatchString(name) || reservedName.MatchString(name) {
+		return extension{}, bad("Request_BadRequest", "The extension name is not valid.")
+	}
+	data, ref := extensionData(fields)
+	return extension{name: name, app: app, data: data}, ref
 }
 
 // duplicate gives the refusal of a duplicate the status that is set.
@@ -87,7 +107,7 @@ func (s *Service) duplicate(ref *refusal) *refusal {
 
 // updateExtension replaces the data: what is not sent is gone.
 func (s *Service) updateExtension(c *call) (reply, *refusal) {
-	fields, ref := c.readObject()
+	fields, ref := c.readObject(maxBody)
 	if ref != nil {
 		return reply{}, ref
 	}
@@ -95,10 +115,7 @@ func (s *Service) updateExtension(c *call) (reply, *refusal) {
 	if ref != nil {
 		return reply{}, ref
 	}
-	if !s.store.replace(c.user.ObjectID, c.name, data) {
-		return reply{}, errNotFound
-	}
-	return reply{status: http.StatusNoContent}, nil
+	return reply{status: http.StatusNoContent}, s.store.replace(c.user.ObjectID, c.name, data)
 }
 
 func (s *Service) removeExtension(c *call) (reply, *refusal) {
@@ -106,27 +123,6 @@ func (s *Service) removeExtension(c *call) (reply, *refusal) {
 		return reply{}, errNotFound
 	}
 	return reply{status: http.StatusNoContent}, nil
-}
-
-// readObject reads the body, which must be a JSON object.
-func (c *call) readObject() (map[string]json.RawMessage, *refusal) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, &refusal{status: http.StatusRequestEntityTooLarge, code: "Request_BadRequest", message: "The request body is too large."}
-	}
-	var fields map[string]json.RawMessage
-	if err != nil || json.Unmarshal(body, &fields) != nil || fields == nil {
-		return nil, bad("BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
-	}
-	return fields, nil
-}
-
-func textField(fields map[string]json.RawMessage, name string) string {
-	var s string
-	if json.Unmarshal(fields[name], &s) != nil {
-		return ""
-	}
-	return s
 }
 
 // extensionData drops from a body what is not the application's: annotations,

@@ -3,94 +3,98 @@ package graph
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// operation is one call of the API.
-type operation struct {
-	name   string
-	method string
-	kind   resource
-	write  bool
-	do     func(*Service, *call) (reply, *refusal)
-}
-
-// resource is what a path names.
-type resource int
-
-const (
-	oneUser resource = iota + 1
-	allExtensions
-	oneExtension
-	allUsers
-)
-
-// operations are the calls of the API.
-var operations = []operation{
-	{name: "users", method: "GET", kind: allUsers, do: (*Service).listUsers},
-	{name: "user", method: "GET", kind: oneUser, do: (*Service).getUser},
-	{name: "list", method: "GET", kind: allExtensions, do: (*Service).listExtensions},
-	{name: "add", method: "POST", kind: allExtensions, write: true, do: (*Service).addExtension},
-	{name: "get", method: "GET", kind: oneExtension, do: (*Service).getExtension},
-	{name: "update", method: "PATCH", kind: oneExtension, write: true, do: (*Service).updateExtension},
-	{name: "remove", method: "DELETE", kind: oneExtension, write: true, do: (*Service).removeExtension},
-}
-
-// Operations returns the names of all operations.
-func Operations() []string {
-	var names []string
-	for _, op := range operations {
-		names = append(names, op.name)
-	}
-	return names
-}
-
-// route reads the path into c and finds the operation.
+// route reads the path and the query into c and finds the operation.
 func (c *call) route() *refusal {
-	rest, ref := c.readUser()
+	segments, ref := c.segments()
 	if ref != nil {
 		return ref
 	}
-	if !c.isMe && c.pathUser == "" {
-		return c.choose(allUsers)
+	kind, ref := c.root(segments)
+	if ref != nil {
+		return ref
 	}
-	kind := oneUser
-	if len(rest) > 0 {
-		if rest[0] != "extensions" || len(rest) > 2 {
-			return unknownSegment(rest[len(rest)-1])
-		}
-		kind = allExtensions
+	if ref := c.choose(kind); ref != nil {
+		return ref
 	}
-	if len(rest) == 2 {
-		kind, c.name = oneExtension, rest[1]
-	}
-	return c.choose(kind)
+	return c.readQuery()
 }
 
-// readUser reads "/v1.0/me" or "/v1.0/users/{id}" and returns what follows.
-func (c *call) readUser() ([]string, *refusal) {
-	segments := strings.Split(strings.Trim(c.r.URL.EscapedPath(), "/"), "/")
-	for i, s := range segments {
+// segments returns the decoded segments after the version. A key in parentheses, as in users('id'), is a segment, too.
+func (c *call) segments() ([]string, *refusal) {
+	var out []string
+	for _, s := range strings.Split(strings.Trim(c.r.URL.EscapedPath(), "/"), "/") {
 		decoded, err := url.PathUnescape(s)
 		if err != nil {
 			return nil, bad("BadRequest", "The request path is not valid.")
 		}
-		segments[i] = decoded
+		name, key, found := strings.Cut(decoded, "('")
+		if key, closed := strings.CutSuffix(key, "')"); found && closed && name != "" {
+			out = append(out, name, strings.ReplaceAll(key, "''", "'"))
+			continue
+		}
+		out = append(out, decoded)
 	}
-	if segments[0] != "v1.0" {
-		return nil, bad("BadRequest", "Invalid version: "+segments[0])
+	version := strings.ToLower(out[0])
+	if version != "v1.0" && version != "beta" {
+		return nil, bad("BadRequest", "Invalid version: "+out[0])
 	}
+	c.version = version
+	return out[1:], nil
+}
+
+// root reads /me, /users, /users/{id} and what follows, and /$batch.
+func (c *call) root(segments []string) (resource, *refusal) {
+	if len(segments) == 0 {
+		return 0, unknownSegment(c.version)
+	}
+	first, rest := strings.ToLower(segments[0]), segments[1:]
 	switch {
-	case len(segments) >= 2 && segments[1] == "me":
+	case first == "$batch" && len(rest) == 0:
+		return batch, nil
+	case first == "me":
 		c.isMe = true
-		return segments[2:], nil
-	case len(segments) == 2 && segments[1] == "users":
-		return nil, nil
-	case len(segments) >= 3 && segments[1] == "users" && segments[2] != "":
-		c.pathUser = segments[2]
-		return segments[3:], nil
+		return c.relation(rest)
+	case first != "users":
+		return 0, unknownSegment(segments[0])
+	case len(rest) == 0:
+		return allUsers, nil
+	case rest[0] == "$count" && len(rest) == 1:
+		return countUsers, nil
+	case rest[0] == "":
+		return 0, unknownSegment("users")
 	}
-	return nil, unknownSegment(segments[len(segments)-1])
+	c.pathUser = rest[0]
+	return c.relation(rest[1:])
+}
+
+// relation reads what follows a user.
+func (c *call) relation(rest []string) (resource, *refusal) {
+	if len(rest) == 0 {
+		return oneUser, nil
+	}
+	kind := relations[strings.ToLower(rest[0])]
+	if kind == 0 {
+		return 0, unknownSegment(rest[0])
+	}
+	if len(rest) == 1 {
+		return kind, nil
+	}
+	c.name = rest[1]
+	switch {
+	case len(rest) > 2:
+		return 0, unknownSegment(rest[2])
+	case kind == allExtensions:
+		return oneExtension, nil
+	case kind == memberships && c.name == "$count":
+		return countMemberships, nil
+	case kind == memberships && strings.EqualFold(c.name, groupType), kind == photo && c.name == "$value":
+		return kind, nil
+	}
+	return 0, unknownSegment(c.name)
 }
 
 func (c *call) choose(kind resource) *refusal {
@@ -108,7 +112,7 @@ func (c *call) choose(kind resource) *refusal {
 	return &refusal{
 		status: http.StatusMethodNotAllowed, code: "Request_BadRequest",
 		message: "Specified HTTP method is not allowed for the request target.",
-		allow:   strings.Join(allow, ", "),
+		allow:   strings.Join(slices.Compact(allow), ", "),
 	}
 }
 

@@ -16,10 +16,10 @@ type Options struct {
 	Verify emu.VerifyFunc // checks access tokens
 
 	// Users finds a user by object id, or, for /users/{id}, by user principal
-	// name. It is called with lower-case text.
+	// name, in whatever tenant. It is called with lower-case text.
 	Users func(id string) (emu.User, bool)
 
-	// All lists the users that GET /users shows beside those with extensions. nil: none.
+	// All lists the users, of all tenants, that GET /users shows beside those with extensions. nil: none.
 	All func() []emu.User
 	// Fault is asked about every request that would be taken on, by operation. nil: never.
 	Fault func(op string) Fault
@@ -29,10 +29,11 @@ type Options struct {
 }
 
 // Service is the emulated directory. It is an [net/http.Handler] for the paths
-// under /v1.0 and safe for use by several goroutines.
+// under /v1.0 and /beta and safe for use by several goroutines.
 type Service struct {
 	opts      Options
 	store     store
+	throttle  throttle
 	behaviour atomic.Pointer[Behaviour]
 
 	mu     sync.Mutex
@@ -52,9 +53,8 @@ func New(o Options) *Service {
 	return s
 }
 
-// Counters returns the number of operations that took effect: "user", "list",
-// "get", "add", "update", "remove", "users"; the requests "refused", and the
-// "fault" ones among all.
+// Counters returns the number of operations that took effect, by the names of [Operations];
+// the requests "refused", the "throttled" ones among them, and the "fault" ones among all.
 func (s *Service) Counters() map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,6 +71,7 @@ func (s *Service) count(name string) {
 func (s *Service) Reset() {
 	s.behaviour.Store(&Behaviour{})
 	s.store.reset()
+	s.throttle.reset()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.counts)
@@ -79,7 +80,19 @@ func (s *Service) Reset() {
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newCall(w, r, s.opts.Now())
-	out, ref := s.handle(c)
+	if r.Method == http.MethodOptions && r.Header.Get("Origin") != "" {
+		c.preflight()
+		return
+	}
+	s.finish(c, s.authenticate(c))
+}
+
+// finish answers a call that comes from a caller who is known, or refuses one who is not.
+func (s *Service) finish(c *call, ref *refusal) {
+	var out reply
+	if ref == nil {
+		out, ref = s.handle(c)
+	}
 	if ref != nil {
 		s.count("refused")
 		s.opts.Log.Debug("graph", "op", c.op.name, "status", ref.status, "code", ref.code)
@@ -91,59 +104,29 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.succeed(out)
 }
 
-// handle checks the token, then the path, then the right, then the user.
+// handle checks the limits, then the path, then the right, then the user.
 func (s *Service) handle(c *call) (reply, *refusal) {
-	var ref *refusal
-	if c.grant, ref = s.authenticate(c.r); ref != nil {
-		return reply{}, ref
-	}
 	if claims := s.behaviour.Load().Claims; claims != "" {
 		return reply{}, claimsChallenge(claims)
 	}
-	if ref = c.route(); ref != nil {
+	if ref := c.route(); ref != nil {
 		return reply{}, ref
 	}
-	if ref = s.resolve(c); ref != nil {
+	do := c.op.do
+	if c.op.kind == batch {
+		do = (*Service).batch // its requests are counted and checked one by one
+	} else if ref := s.admit(c); ref != nil {
 		return reply{}, ref
 	}
-	if ref = s.faultBefore(c); ref != nil {
+	if ref := s.resolve(c); ref != nil {
 		return reply{}, ref
 	}
-	out, ref := c.op.do(s, c)
+	if ref := s.faultBefore(c); ref != nil {
+		return reply{}, ref
+	}
+	out, ref := do(s, c)
 	if ref != nil {
 		return reply{}, ref
 	}
 	return out, s.faultAfter(c)
-}
-
-var errPrivileges = &refusal{
-	status: http.StatusForbidden, code: "Authorization_RequestDenied",
-	message: "Insufficient privileges to complete the operation.",
-}
-
-// resolve finds the user of the path and checks the caller's right to it. Who
-// lacks the right does not learn whether the user exists.
-func (s *Service) resolve(c *call) *refusal {
-	if c.op.kind == allUsers {
-		if !c.grant.may(false, false) {
-			return errPrivileges
-		}
-		return nil
-	}
-	if c.isMe && c.grant.appOnly {
-		return bad("BadRequest", "/me request is only valid with delegated authentication flow.")
-	}
-	user, found := s.opts.Users(c.userID())
-	own := found && !c.grant.appOnly && sameID(user.ObjectID, c.grant.object)
-	if !c.grant.may(c.op.write, own) {
-		return errPrivileges
-	}
-	if !found {
-		return &refusal{
-			status: http.StatusNotFound, code: "Request_ResourceNotFound",
-			message: "Resource '" + c.userID() + "' does not exist or one of its queried reference-property objects are not present.",
-		}
-	}
-	c.user = user
-	return nil
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http/httptest"
@@ -72,6 +73,9 @@ func (f *fixture) as(change emu.Claims, method, target, body string) *httptest.R
 
 func (f *fixture) send(authorization, method, target, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if method == "POST" || method == "PATCH" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
@@ -81,6 +85,9 @@ func (f *fixture) send(authorization, method, target, body string) *httptest.Res
 }
 
 type object = map[string]any
+
+// metadata begins the OData contexts of version 1.
+const metadata = "https://graph.microsoft.com/v1.0/$metadata#"
 
 func want(t testing.TB, w *httptest.ResponseRecorder, status int, body object) {
 	t.Helper()
@@ -118,11 +125,13 @@ func wantRefusal(t testing.TB, w *httptest.ResponseRecorder, status int, code, m
 func TestUnauthenticated(t *testing.T) {
 	f := newFixture(t)
 	for authorization, message := range map[string]string{
-		"":                   "Access token is empty.",
-		"Basic x":            "Authentication scheme is not supported.",
-		"Bearer":             "CompactToken validation failed with reason code: 80049228.",
-		"Bearer x":           "CompactToken validation failed with reason code: 80049228.",
-		`Bearer {"aud":"x"}`: "Access token validation failure. Invalid audience.",
+		"":             "Access token is empty.",
+		"Basic x":      "Authentication scheme is not supported.",
+		"Bearer":       "Access token is empty.",
+		"Bearer x":     malformed,
+		"Bearer x.y.z": "CompactToken validation failed with reason code: 80049228.",
+		"Bearer x." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1}`)) + ".z": "Lifetime validation failed, the token is expired.",
+		`Bearer {"aud":"x"}`:                             "Access token validation failure. Invalid audience.",
 		`Bearer {"aud":["https://graph.microsoft.com"]}`: "Access token validation failure. Invalid audience.",
 	} {
 		w := f.send(authorization, "GET", "/v1.0/me", "")
@@ -194,7 +203,7 @@ func TestUsers(t *testing.T) {
 		"mail": "alice@contoso.example", "userPrincipalName": "alice@contoso.example", "businessPhones": []any{},
 		"jobTitle": nil, "mobilePhone": nil, "officeLocation": nil, "preferredLanguage": nil,
 	}
-	for _, path := range []string{"/v1.0/me", "/v1.0/me/", "/v1.0/users/" + aliceID, "/v1.0/users/" + strings.ToUpper(aliceID), "/v1.0/users/Alice%40contoso.example"} {
+	for _, path := range []string{"/v1.0/me", "/v1.0/me/", "/v1.0/users/" + aliceID, "/v1.0/users/" + strings.ToUpper(aliceID), "/v1.0/users/Alice%40contoso.example", "/v1.0/users('" + aliceID + "')", "/V1.0/ME"} {
 		want(t, f.as(nil, "GET", path, ""), 200, alice)
 	}
 	all := emu.Claims{"scp": "User.Read.All"}
@@ -205,7 +214,7 @@ func TestUsers(t *testing.T) {
 	} {
 		want(t, f.as(all, "GET", "/v1.0/users/"+bobID+"?"+query, ""), 200, body)
 	}
-	if diff := cmp.Diff(map[string]int64{"user": 8}, f.Counters()); diff != "" {
+	if diff := cmp.Diff(map[string]int64{"user": 10}, f.Counters()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -219,13 +228,16 @@ func TestUserRefusals(t *testing.T) {
 	wantRefusal(t, f.as(emu.Claims{"scp": "User.Read.All", "oid": "nobody"}, "GET", "/v1.0/me", ""), 404, "Request_ResourceNotFound", missing)
 	wantRefusal(t, f.as(emu.Claims{"scp": nil, "roles": []string{"User.Read.All"}}, "GET", "/v1.0/me", ""), 400, "BadRequest",
 		"/me request is only valid with delegated authentication flow.")
-	for _, query := range []string{"$select=shoeSize", "$expand=manager", "$expand=extensions($filter=id%20ne%20'a')", "$select=%zz"} {
+	for _, query := range []string{"$select=shoeSize", "$expand=shoes", "$expand=(", "$expand=extensions,memberOf", "$select=id&$select=mail", "$expand=extensions($filter=id%20ne%20'a')", "$select=%zz"} {
 		wantRefusal(t, f.as(nil, "GET", "/v1.0/me?"+query, ""), 400, "BadRequest", "")
 	}
-	for path, segment := range map[string]string{"/v1.0": "v1.0", "/v1.0/me/messages": "messages", "/v1.0/me/extensions/a/b": "b", "/v1.0/groups/x": "x"} {
+	for path, segment := range map[string]string{
+		"/v1.0": "v1.0", "/v1.0/me/messages": "messages", "/v1.0/me/extensions/a/b": "b", "/v1.0/groups/x": "groups", "/v1.0/v1.0/me": "v1.0",
+		"/v1.0/me/memberOf/microsoft.graph.user": "microsoft.graph.user", "/v1.0/$batch/x": "$batch", "/v1.0/users//extensions": "users",
+	} {
 		wantRefusal(t, f.as(nil, "GET", path, ""), 400, "RequestBroker--ParseUri", "Resource not found for the segment '"+segment+"'.")
 	}
-	wantRefusal(t, f.as(nil, "GET", "/beta/me", ""), 400, "BadRequest", "Invalid version: beta")
+	wantRefusal(t, f.as(nil, "GET", "/v2.0/me", ""), 400, "BadRequest", "Invalid version: v2.0")
 	w := f.as(nil, "PUT", "/v1.0/me/extensions/a", "")
 	wantRefusal(t, w, 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 	if got := w.Header().Get("Allow"); got != "GET, PATCH, DELETE" {
