@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 )
 
 // KeySlot is one of the two access keys of the ACS resource.
@@ -34,19 +33,19 @@ func keySlot(name string) (KeySlot, error) {
 	return 0, errors.New("an access key is either primary or secondary")
 }
 
-// accessKeys are the keys of the resource that differ from the well-known ones.
-type accessKeys [2]atomic.Pointer[string]
-
-// current returns the key that is good now.
-func (k *accessKeys) current(slot KeySlot) string {
-	if made := k[slot].Load(); made != nil {
-		return *made
-	}
-	return [...]string{AccessKeyPrimary, AccessKeySecondary}[slot]
+// wellKnown is the key that a slot has at the start.
+func (k KeySlot) wellKnown() string {
+	return [...]string{AccessKeyPrimary, AccessKeySecondary}[k]
 }
 
 // AccessKey is the access key of the ACS resource that is good now, in base64.
-func (e *Emulator) AccessKey(slot KeySlot) string { return e.accessKeys.current(slot) }
+func (e *Emulator) AccessKey(slot KeySlot) string {
+	keys, err := e.acs.Keys(ResourceID)
+	if err != nil || slot != PrimaryKey && slot != SecondaryKey {
+		return ""
+	}
+	return keys[slot]
+}
 
 // RegenerateKey replaces an access key of the ACS resource by a random one, and returns it. As with the service, all tokens
 // that were minted with the old key are revoked. [Emulator.Reset] puts the well-known key back.
@@ -54,20 +53,19 @@ func (e *Emulator) RegenerateKey(slot KeySlot) (string, error) {
 	if slot != PrimaryKey && slot != SecondaryKey {
 		return "", fmt.Errorf("emulator: there is no access key %d", slot)
 	}
-	key, err := e.newAccessKey(slot)
+	key, err := e.acs.RegenerateKey(ResourceID, int(slot))
 	if err != nil {
 		return "", fmt.Errorf("emulator: %w", err)
 	}
-	e.accessKeys[slot].Store(&key)
 	return key, nil
 }
 
 // restoreKey puts the well-known key back, if another is in its place.
 func (e *Emulator) restoreKey(slot KeySlot) error {
-	if e.accessKeys[slot].Swap(nil) == nil {
+	if e.AccessKey(slot) == slot.wellKnown() {
 		return nil
 	}
-	return e.acs.SetKey(int(slot), e.accessKeys.current(slot))
+	return e.acs.SetKey(int(slot), slot.wellKnown())
 }
 
 // adminRegenerate makes a new key for the slot that the path names, and shows it.

@@ -38,7 +38,11 @@ func (e *Emulator) newAdmin() http.Handler {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		limit := int64(maxBody)
+		if r.URL.Path == restorePath {
+			limit = maxSnapshot
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		answer, err := e.dispatch(table, r)
 		writeAdmin(w, answer, err)
 	})
@@ -76,7 +80,6 @@ func (e *Emulator) adminTable() routes {
 	for path, file := range uiFiles() {
 		table[path] = map[string]adminFunc{"GET": func(*http.Request) (any, error) { return file, nil }}
 	}
-	maps.Copy(table, e.moreAdmin())
 	return table
 }
 
@@ -181,8 +184,8 @@ func decodeOne(body io.Reader, into any) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", maxBody)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "the body is not the JSON object that belongs here: %v", err)

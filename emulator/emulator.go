@@ -29,7 +29,7 @@ type Emulator struct {
 
 	rehearsals rehearsals
 	obstacle   obstacleState
-	accessKeys accessKeys
+	exchange   sync.Mutex // held while the whole state is read or replaced
 
 	mu      sync.Mutex
 	state   lifeState
@@ -94,6 +94,9 @@ func (e *Emulator) newACS() (*acs.Service, error) {
 		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
 		Fault:    func(op string) acs.Fault { return e.faults.next(op).acs() },
 		Licensed: func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
+		Groups:   func(oid string) []string { u, _ := e.dir.UserByID(oid); return u.Groups },
+		Resources: []acs.Resource{{ID: OtherResourceID, Keys: [2]string{OtherAccessKey}}},
+		Behaviour: acs.Behaviour{Loose: e.options.Loose},
 	}
 	if e.options.ServiceLimits {
 		o.Limits = acs.ServiceLimits()
@@ -174,6 +177,8 @@ func (e *Emulator) Close() error {
 // extensions, clears counters, faults and the list of requests, ends rehearsals, and puts back the clock, the access keys and
 // how the services behave. Signing keys stay, so access tokens that were issued stay valid.
 func (e *Emulator) Reset() {
+	e.exchange.Lock()
+	defer e.exchange.Unlock()
 	e.forgetRehearsals()
 	e.clock.offset.Store(0)
 	e.entra.Reset()

@@ -19,7 +19,7 @@ type GraphBehaviour struct {
 }
 
 func (b GraphBehaviour) graph() graph.Behaviour {
-	return graph.Behaviour{ReadLag: b.ReadLag, LagVaries: b.LagVaries, DuplicateStatus: b.DuplicateStatus, Claims: b.Claims}
+	return graph.Behaviour(b)
 }
 
 // SetGraph changes how Graph behaves from now on. It fails on values out of range.
@@ -36,12 +36,14 @@ type adminGraphRequest struct {
 	LagVaries       bool   `json:"lagVaries"`
 	DuplicateStatus int    `json:"duplicateStatus"`
 	Claims          string `json:"claims"`
+	Throttle        int    `json:"throttle"`
+	RetryAfter      int    `json:"retryAfter"`
 }
 
 // adminGraph shows how Graph behaves.
 func (e *Emulator) adminGraph(*http.Request) (any, error) {
 	b := e.graph.Behaviour()
-	return adminGraphRequest{b.ReadLag.String(), b.LagVaries, b.DuplicateStatus, b.Claims}, nil
+	return adminGraphRequest{b.ReadLag.String(), b.LagVaries, b.DuplicateStatus, b.Claims, b.Throttle, b.RetryAfter}, nil
 }
 
 // adminSetGraph sets all of it; what is left out behaves well.
@@ -50,7 +52,9 @@ func (e *Emulator) adminSetGraph(r *http.Request) (any, error) {
 	if err := decodeOne(r.Body, &in); err != nil {
 		return nil, err
 	}
-	b := GraphBehaviour{LagVaries: in.LagVaries, DuplicateStatus: in.DuplicateStatus, Claims: in.Claims}
+	b := GraphBehaviour{
+		LagVaries: in.LagVaries, DuplicateStatus: in.DuplicateStatus, Claims: in.Claims, Throttle: in.Throttle, RetryAfter: in.RetryAfter,
+	}
 	var err error
 	if in.ReadLag != "" {
 		b.ReadLag, err = time.ParseDuration(in.ReadLag)

@@ -142,12 +142,9 @@ func (e *Emulator) EndRehearsal(name string) {
 
 // end ends a rehearsal. The lock must be held.
 func (e *Emulator) end(name string) {
-	r := e.rehearsals.runs[name]
-	if r == nil {
-		return
-	}
 	e.faults.rules.drop(name)
-	if r.undo == nil {
+	r := e.rehearsals.runs[name]
+	if r == nil || r.undo == nil {
 		return
 	}
 	if err := r.undo(); err != nil {
@@ -178,11 +175,9 @@ func (e *Emulator) Rehearsals() []Rehearsal {
 func (e *Emulator) standing(s scenario) Rehearsal {
 	out := Rehearsal{Name: s.name, Summary: s.summary, Sees: s.sees, Right: s.right, Options: s.options, Defaults: s.defaults,
 		Ends: strings.ReplaceAll(s.ends, "{times}", strconv.Itoa(s.defaults.Times))}
-	r := e.rehearsals.runs[s.name]
-	if r == nil {
-		return out
+	if r := e.rehearsals.runs[s.name]; r != nil {
+		out.Started, out.Detail, out.Active = r.started.UTC(), r.detail, r.undo != nil
 	}
-	out.Started, out.Detail, out.Active = r.started.UTC(), r.detail, r.undo != nil
 	for _, rule := range e.faults.rules.all() {
 		if rule.Rehearsal == s.name {
 			out.Active, out.Left, out.Until = true, rule.Times, rule.Until

@@ -120,12 +120,9 @@ func faulty(f acs.Fault) func(*Emulator, *run, RehearsalOptions) error {
 
 // foreignIdentity also names an identity that is another resource's, without any fault.
 func foreignIdentity(e *Emulator, r *run, o RehearsalOptions) error {
-	r.detail = map[string]string{"identity": "8:acs:" + foreignResource + "_" + uuid.NewString()}
+	r.detail = map[string]string{"identity": "8:acs:" + OtherResourceID + "_" + uuid.NewString()}
 	return faulty(acs.Fault{Status: http.StatusUnauthorized, Code: "IdentityNotOwned"})(e, r, o)
 }
-
-// foreignResource is a resource that is not here.
-const foreignResource = "ac5a0000-0000-4000-a000-00000000ffff"
 
 func rollEntraKeys(e *Emulator, _ *run, o RehearsalOptions) error { return e.RotateKeys(o.Drop) }
 
