@@ -47,8 +47,8 @@ func TestDiscoveryRefusals(t *testing.T) {
 	if r := b.get(e.Authority() + "/oauth2/v2.0/token"); r.status != http.StatusMethodNotAllowed || r.header.Get("Allow") != "POST" {
 		t.Errorf("GET token: %d %v", r.status, r.header)
 	}
-	if r := b.get(e.Authority() + "/oauth2/token"); r.status != http.StatusNotFound {
-		t.Errorf("v1 token endpoint: %d", r.status)
+	if r := b.get(e.Authority() + "/oauth2/authorize"); r.status != http.StatusNotFound {
+		t.Errorf("v1 authorize endpoint: %d", r.status)
 	}
 	r := b.send("OPTIONS", tokenURL(e), "", "Origin", "http://localhost:3000", "Access-Control-Request-Headers", "x-anchormailbox")
 	if r.status != http.StatusOK || r.header.Get("Access-Control-Allow-Headers") != "x-anchormailbox" || !strings.Contains(r.header.Get("Access-Control-Allow-Methods"), "POST") {

@@ -136,7 +136,7 @@ func TestTokenRefusals(t *testing.T) {
 		oauth string
 	}{
 		{"no grant", with(good, "grant_type", ""), 900144, "invalid_request"},
-		{"device", with(good, "grant_type", "urn:ietf:params:oauth:grant-type:device_code"), 70003, "unsupported_grant_type"},
+		{"password", with(good, "grant_type", "password"), 70003, "unsupported_grant_type"},
 		{"no client", with(good, "client_id", ""), 900144, "invalid_request"},
 		{"unknown client", with(good, "client_id", emulator.OtherTenantID), 700016, "unauthorized_client"},
 		{"no secret", with(good, "client_secret", ""), 7000218, "invalid_client"},

@@ -3,7 +3,6 @@ package entra
 import (
 	"crypto/sha256"
 	"fmt"
-	"net/http"
 )
 
 // maxPicked is how many users the sign-in page lists.
@@ -60,30 +59,40 @@ func (d *Directory) pickable(t tenant) []User {
 	return list
 }
 
-// appAt finds a registration that can be used at the tenant of a path.
-func (d *Directory) appAt(t tenant, id string) (*App, *Error) {
-	a := d.app(id)
+// appAt checks that a registration can be used at the tenant of a path.
+func (d *Directory) appAt(t tenant, a *App) *Error {
 	switch {
-	case a == nil:
-		return nil, unknownApp(id)
 	case t.common() && !a.MultiTenant:
-		return nil, fail(50194, "Application '%s'(%s) is not configured as a multi-tenant application. Usage of the /common endpoint is "+
+		return fail(50194, "Application '%s'(%s) is not configured as a multi-tenant application. Usage of the /common endpoint is "+
 			"not supported for such applications created after '10/15/2018'. Use a tenant-specific endpoint or configure the "+
 			"application to be multi-tenant.", a.ID, a.Name)
 	case !t.common() && !d.present(a.TenantID, a.MultiTenant, t.id):
+		return unknownApp(a.ID)
+	}
+	return nil
+}
+
+// clientAt finds the client of a request. An application that acts for itself has to name its tenant, which is another error.
+func (s *Service) clientAt(t tenant, id, grant string) (*App, *Error) {
+	a := s.client(id)
+	if a == nil {
 		return nil, unknownApp(id)
+	}
+	if s.dir.app(id) == nil { // loose
+		return a, nil
+	}
+	if e := s.dir.appAt(t, a); e != nil && (e.Code != 50194 || grant != grantClient) {
+		return nil, e
 	}
 	return a, nil
 }
 
-// clientAt is [Directory.appAt] for a token request. An application that acts for itself has to name its tenant, which is
-// another error.
-func (s *Service) clientAt(r *http.Request, id string) (*App, *Error) {
-	a, e := s.dir.appAt(tenantOf(r), id)
-	if e != nil && e.Code == 50194 && r.PostForm.Get("grant_type") == grantClient {
-		return s.dir.app(id), nil
+// concrete is the tenant that a path means where one has to be named: the first one for common.
+func (d *Directory) concrete(t tenant) string {
+	if t.common() || t.id == "" {
+		return d.TenantID
 	}
-	return a, e
+	return t.id
 }
 
 // present reports whether a registration of one tenant has a service principal in another.

@@ -62,5 +62,8 @@ func (s *Service) writeError(w http.ResponseWriter, r *http.Request, e *Error) {
 	if _, _, basic := r.BasicAuth(); basic && e.status() == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="acsauth emulator"`)
 	}
+	if e.status() == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1") // MSAL.js would wait for a minute
+	}
 	writeJSON(w, e.status(), s.body(r, e))
 }

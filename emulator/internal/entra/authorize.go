@@ -20,6 +20,7 @@ type authRequest struct {
 	scopes      string
 	challenge   string
 	plain       bool
+	demands     []demand // of the claims parameter
 }
 
 // authorize is the authorize endpoint.
@@ -40,7 +41,7 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request, t tenant) {
 	user, show := s.silentUser(r, req)
 	switch {
 	case user != nil:
-		s.signIn(w, r, req, user)
+		s.proceed(w, r, req, step{user: user})
 	case show:
 		s.picker(w, req)
 	default:
@@ -52,11 +53,11 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request, t tenant) {
 // cannot be trusted, after that to the redirect URI.
 func (s *Service) readAuthorize(w http.ResponseWriter, r *http.Request, t tenant, params url.Values) (authRequest, bool) {
 	req := authRequest{tenant: t, params: params}
-	if e := req.trust(s.dir); e != nil {
+	if e := req.trust(s); e != nil {
 		s.errorPage(w, r, e)
 		return req, false
 	}
-	if e := req.check(s.dir); e != nil {
+	if e := req.check(s); e != nil {
 		s.sendError(w, r, req, e)
 		return req, false
 	}
@@ -64,7 +65,7 @@ func (s *Service) readAuthorize(w http.ResponseWriter, r *http.Request, t tenant
 }
 
 // trust checks client and redirect URI.
-func (q *authRequest) trust(d *Directory) *Error {
+func (q *authRequest) trust(s *Service) *Error {
 	for name, values := range q.params {
 		if len(values) > 1 {
 			return fail(90100, "The parameter '%s' appears more than once.", clip(name))
@@ -75,15 +76,14 @@ func (q *authRequest) trust(d *Directory) *Error {
 		return missing("client_id")
 	}
 	var e *Error
-	if q.app, e = d.appAt(q.tenant, id); e != nil {
+	if q.app, e = s.clientAt(q.tenant, id, ""); e != nil {
 		return e
 	}
 	if redirect == "" {
 		return missing("redirect_uri")
 	}
-	if !q.app.redirectAllowed(redirect) {
-		return fail(50011, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the "+
-			"application '%s'.", clip(redirect), q.app.ID)
+	if !s.redirectAllowed(q.app, redirect) {
+		return wrongRedirect(redirect, q.app)
 	}
 	q.redirectURI, q.state, q.mode = redirect, q.params.Get("state"), "query"
 	switch mode := q.params.Get("response_mode"); mode {
@@ -96,8 +96,13 @@ func (q *authRequest) trust(d *Directory) *Error {
 	return nil
 }
 
+func wrongRedirect(uri string, app *App) *Error {
+	return fail(50011, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the "+
+		"application '%s'.", clip(uri), app.ID)
+}
+
 // check checks the rest.
-func (q *authRequest) check(d *Directory) *Error {
+func (q *authRequest) check(s *Service) *Error {
 	switch kind := q.params.Get("response_type"); kind {
 	case "":
 		return missing("response_type")
@@ -111,22 +116,26 @@ func (q *authRequest) check(d *Directory) *Error {
 	default:
 		return fail(90023, "Unsupported 'prompt' value.")
 	}
-	set, e := d.parseScope(q.scopes)
+	var err error
+	if q.demands, err = parseChallenge(q.params.Get("claims")); err != nil {
+		return fail(90023, "The claims parameter is not right: %s.", err)
+	}
+	set, e := s.dir.parseScope(q.scopes)
 	if e != nil {
 		return e
 	}
-	if _, e := set.consented(q.app); e != nil {
+	if _, e := set.consented(registered(s.effective(q.app, s.dir.concrete(q.tenant), nil))); e != nil {
 		return e
 	}
-	return q.checkPKCE()
+	return q.checkPKCE(s.flow.loose)
 }
 
 var challengePattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
 
 // checkPKCE demands S256 of public clients (RFC 7636).
-func (q *authRequest) checkPKCE() *Error {
+func (q *authRequest) checkPKCE(loose bool) *Error {
 	challenge, method := q.params.Get("code_challenge"), q.params.Get("code_challenge_method")
-	if challenge == "" && !q.app.Public {
+	if challenge == "" && (!q.app.Public || loose) {
 		return nil
 	}
 	if challenge == "" || method != "S256" && q.app.Public {
@@ -171,12 +180,7 @@ func (s *Service) silentUser(r *http.Request, req authRequest) (user *User, show
 
 // login receives the choice made on the picker page. Its query is that of the authorize request and is checked again.
 func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
-	if err := s.origin.Check(r); err != nil {
-		http.Error(w, "the form was sent from another site", http.StatusForbidden)
-		return
-	}
-	if e := readForm(r); e != nil {
-		s.errorPage(w, r, e)
+	if !s.ownForm(w, r) {
 		return
 	}
 	req, ok := s.readAuthorize(w, r, t, r.URL.Query())
@@ -184,7 +188,8 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
 		return
 	}
 	s.counts.add("login")
-	if r.PostForm.Get("action") == "cancel" {
+	action := r.PostForm.Get("action")
+	if action == "cancel" {
 		s.sendError(w, r, req, fail(65004, "User declined to consent to access the app."))
 		return
 	}
@@ -196,20 +201,34 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request, t tenant) {
 		s.errorPage(w, r, e)
 		return
 	}
-	s.signIn(w, r, req, user)
+	s.proceed(w, r, req, step{user: user, pressed: true, accepted: action == "accept"})
+}
+
+// ownForm reads a form of one of our pages. When it is not that, the answer has been written.
+func (s *Service) ownForm(w http.ResponseWriter, r *http.Request) bool {
+	if err := s.origin.Check(r); err != nil {
+		http.Error(w, "the form was sent from another site", http.StatusForbidden)
+		return false
+	}
+	if e := readForm(r); e != nil {
+		s.errorPage(w, r, e)
+		return false
+	}
+	return true
 }
 
 // signIn starts or keeps the session, and sends a code to the redirect URI.
-func (s *Service) signIn(w http.ResponseWriter, r *http.Request, req authRequest, user *User) {
-	sid := s.startSession(w, r, user)
+func (s *Service) signIn(w http.ResponseWriter, r *http.Request, req authRequest, st step) {
+	sid := s.startSession(w, r, req.app, st)
+	facts := s.newFacts(st.user, req.scopes, st.have)
+	facts.nonce, facts.session = req.params.Get("nonce"), sid
+	facts.tenant, facts.policy = req.tenant.id, req.tenant.policy
 	name := s.codes.put("1.Aa", code{
-		app: req.app, redirectURI: req.redirectURI, challenge: req.challenge, plain: req.plain,
-		facts: grantFacts{user: user, scopes: req.scopes, nonce: req.params.Get("nonce"), session: sid,
-			tenant: req.tenant.id, policy: req.tenant.policy},
+		app: req.app, redirectURI: req.redirectURI, challenge: req.challenge, plain: req.plain, facts: facts,
 	}, s.now().Add(codeLifetime))
 	answer := url.Values{"code": {name}, "session_state": {sid}}
 	if req.params.Get("client_info") == "1" {
-		answer.Set("client_info", clientInfo(user, req.tenant.policy))
+		answer.Set("client_info", clientInfo(st.user, req.tenant.policy))
 	}
 	s.send(w, req, answer)
 }
@@ -225,6 +244,9 @@ func (s *Service) sendError(w http.ResponseWriter, r *http.Request, req authRequ
 	answer := url.Values{"error": {name}, "error_description": {b.Description}, "error_uri": {b.URI}}
 	if b.Suberror != "" {
 		answer.Set("suberror", b.Suberror)
+	}
+	if b.Claims != "" {
+		answer.Set("claims", b.Claims)
 	}
 	s.send(w, req, answer)
 }

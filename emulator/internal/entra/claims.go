@@ -17,10 +17,10 @@ type subject struct {
 	version  string // "1.0" or "2.0"
 	scopes   []string
 	lifetime time.Duration
-	cae      bool     // the client can handle claims challenges
-	at       tenant   // of the request; a token for a user is of the user's tenant
-	grant    string   // how it was asked for
-	acrs     []string // authentication contexts that were satisfied
+	cae      bool   // the client can handle claims challenges
+	proofs   proofs // what the sign-in has shown
+	at       tenant // of the request; a token for a user is of the user's tenant
+	grant    string // how it was asked for
 }
 
 // tenantFor is the tenant that issues a token.
@@ -100,8 +100,11 @@ func (s *Service) baseClaims(t tenant, lifetime time.Duration) emu.Claims {
 	}
 }
 
-// authLevel is azpacr or appidacr: 0 for a public client, 1 for a secret.
+// authLevel is azpacr or appidacr: 0 for a public client, 1 for a secret, 2 for an assertion.
 func authLevel(app *App) string {
+	if app.proof != "" {
+		return app.proof
+	}
 	if app.Public {
 		return "0"
 	}
@@ -146,6 +149,7 @@ func (s *Service) addUser(c emu.Claims, sub subject) {
 	if sub.version == "2.0" {
 		c["preferred_username"] = u.Mail
 	}
+	addProofs(c, sub.proofs)
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}
@@ -155,7 +159,7 @@ func (s *Service) addUser(c emu.Claims, sub subject) {
 	if sub.resource.Groups {
 		s.addGroups(c, u)
 	}
-	s.addOptional(c, sub.resource.Claims, u, claimFacts{sub.resource.ID, sub.cae, sub.acrs})
+	s.addOptional(c, sub.resource.Claims, u, claimFacts{sub.cae})
 }
 
 // addScopes adds the scp claim: sorted words, each once.
@@ -212,6 +216,6 @@ func (s *Service) idClaims(app *App, u *User, g grantFacts, t tenant) emu.Claims
 	if u.Guest {
 		c["idp"] = s.issuerV1(u.HomeTenantID)
 	}
-	s.addOptional(c, app.IDClaims, u, claimFacts{resource: app.ID})
+	s.addOptional(c, app.IDClaims, u, claimFacts{})
 	return c
 }

@@ -33,6 +33,13 @@ type App struct {
 	Loopback     bool                // http://localhost and http://127.0.0.1 with any port and path are registered, too
 	Delegated    map[string][]string // resource id: scopes that have consent
 	Roles        map[string][]string // resource id: application permissions that have consent
+
+	Requested      map[string][]string // resource id: delegated permissions of the registration that need a user's or admin's consent
+	RequestedRoles map[string][]string // resource id: application permissions that need an admin's consent
+	Certificates   [][]byte            // DER, for client assertions; see [Service.AddCertificate]
+	Federated      []Federated         // whose tokens stand in for a secret
+	FrontChannel   string              // front-channel logout URI; loaded in a frame when the session ends
+	proof          string              // azpacr when it is not the one of the registration
 }
 
 // redirectAllowed reports whether uri is registered for the application.
@@ -61,6 +68,8 @@ type Resource struct {
 	Roles       []string // app roles
 	Claims      []OptionalClaim
 	Groups      bool // groupMembershipClaims: tokens for users carry the groups claim
+
+	AdminScopes []string // those of Scopes that only an admin can consent to
 }
 
 // Directory is the content of all tenants. The exported fields are what there is at the start and do not change after it;

@@ -30,6 +30,8 @@ type metadata struct {
 	CloudGraphHost        string   `json:"cloud_graph_host_name,omitempty"`
 	GraphHost             string   `json:"msgraph_host,omitempty"`
 	UserInfo              string   `json:"userinfo_endpoint,omitempty"`
+	DeviceEndpoint        string   `json:"device_authorization_endpoint,omitempty"`
+	FrontChannelLogout    bool     `json:"frontchannel_logout_supported"`
 }
 
 // reachedAt is the base URL for the endpoints in an answer. Clients want issuer and authority to agree, so on the TLS
@@ -52,7 +54,7 @@ func (s *Service) metadataFor(r *http.Request, t tenant) metadata {
 	at := base + "/" + t.segment
 	return metadata{
 		TokenEndpoint:         at + "/oauth2/v2.0/token",
-		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
+		TokenEndpointAuth:     []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		JWKSURI:               at + "/discovery/v2.0/keys",
 		ResponseModes:         []string{"query", "fragment", "form_post"},
 		SubjectTypes:          []string{"pairwise"},
@@ -64,13 +66,16 @@ func (s *Service) metadataFor(r *http.Request, t tenant) metadata {
 		HTTPLogout:            true,
 		EndSessionEndpoint:    at + "/oauth2/v2.0/logout",
 		PKCEMethods:           []string{"S256"},
-		GrantTypes:            []string{grantCode, grantRefresh, grantClient, grantOBO},
+		GrantTypes:            []string{grantCode, grantRefresh, grantClient, grantOBO, grantDevice},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver",
 			"oid", "email"},
 		CloudInstance:  hostOf(base),
 		CloudGraphHost: hostOf(base),
 		GraphHost:      hostOf(base),
 		UserInfo:       base + userInfoPath,
+
+		DeviceEndpoint:     at + "/oauth2/v2.0/devicecode",
+		FrontChannelLogout: true,
 	}
 }
 

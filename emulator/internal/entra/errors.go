@@ -21,8 +21,11 @@ func (e *Error) Error() string { return fmt.Sprintf("AADSTS%d: %s", e.Code, e.Te
 
 // status is the HTTP status at the token endpoint.
 func (e *Error) status() int {
-	if e.OAuth == "invalid_client" {
+	switch e.OAuth {
+	case "invalid_client":
 		return http.StatusUnauthorized
+	case "temporarily_unavailable":
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadRequest
 }
@@ -31,24 +34,46 @@ func (e *Error) status() int {
 var oauthErrors = map[int]string{
 	28000:   "invalid_scope",
 	50011:   "invalid_request",
+	50027:   "invalid_request",
 	50058:   "login_required",
 	50059:   "invalid_request",
+	50072:   "interaction_required",
+	50074:   "interaction_required",
 	50194:   "invalid_request",
 	50076:   "interaction_required",
+	50078:   "interaction_required",
+	50079:   "interaction_required",
 	50147:   "invalid_request",
+	50158:   "interaction_required",
+	50166:   "invalid_request",
+	53000:   "interaction_required",
+	53003:   "interaction_required",
 	65004:   "access_denied",
 	70003:   "unsupported_grant_type",
 	70005:   "unsupported_response_type",
 	70007:   "invalid_request",
 	70011:   "invalid_scope",
+	70016:   "authorization_pending",
+	70018:   "bad_verification_code",
+	70020:   "expired_token",
 	90002:   "invalid_request",
 	90022:   "invalid_request",
 	90023:   "invalid_request",
+	90033:   "temporarily_unavailable",
+	90094:   "access_denied",
+	90095:   "access_denied",
 	90100:   "invalid_request",
 	500011:  "invalid_resource",
 	650057:  "invalid_resource",
 	700016:  "unauthorized_client",
+	700021:  "invalid_client",
+	700023:  "invalid_client",
+	700024:  "invalid_client",
 	700025:  "invalid_client",
+	700211:  "invalid_client",
+	700212:  "invalid_client",
+	700213:  "invalid_client",
+	5002738: "invalid_client",
 	700027:  "invalid_client",
 	900144:  "invalid_request",
 	1002012: "invalid_scope",

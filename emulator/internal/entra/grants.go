@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
@@ -46,6 +47,12 @@ func (s *Service) redeemCode(req tokenRequest) (*tokenAnswer, *Error) {
 	if e := c.facts.checkTenant(req.tenant); e != nil {
 		return nil, e
 	}
+	if e := s.checkRevoked(c.facts); e != nil {
+		return nil, e
+	}
+	if e := s.meet(grantCode, presented{req.app, c.facts.user, c.facts.have}); e != nil {
+		return nil, e
+	}
 	set, e := s.scope(req.form.Get("scope"), c.facts.scopes)
 	if e != nil {
 		return nil, e
@@ -65,7 +72,7 @@ func codeUsed() *Error {
 // checkCode checks that the code belongs to this request.
 func checkCode(req tokenRequest, c code, fresh bool) *Error {
 	switch {
-	case c.app != req.app:
+	case c.app.ID != req.app.ID:
 		return fail(70000, "Provided grant is invalid or malformed. The authorization code was issued to another client.")
 	case c.used:
 		return codeUsed()
@@ -119,15 +126,27 @@ func (s *Service) redeemRefresh(req tokenRequest) (*tokenAnswer, *Error) {
 	switch {
 	case !found:
 		return nil, fail(9002313, "Invalid request. Request is malformed or invalid.")
-	case g.app != req.app:
+	case g.app.ID != req.app.ID:
 		return nil, fail(70000, "Provided grant is invalid or malformed. The refresh token was issued to another client.")
 	case !fresh && req.app.Public:
 		return nil, fail(700084, "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited "+
 			"lifetime of 1.00:00:00, which can't be extended. It is now expired and a new sign in request must be sent.")
 	case !fresh:
-		return nil, fail(700082, "The refresh token has expired due to inactivity.")
+		return nil, fail(700082, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for %s.",
+			g.facts.issued.UTC().Format(time.RFC3339), "90.00:00:00")
 	case g.facts.policy != req.tenant.policy:
 		return nil, otherPolicy()
+	}
+	if e := s.checkRevoked(g.facts); e != nil {
+		return nil, e
+	}
+	have, e := s.checkDemands(req, g.facts.have)
+	if e != nil {
+		return nil, e
+	}
+	g.facts.have = have
+	if e := s.meet(grantRefresh, presented{req.app, g.facts.user, have}); e != nil {
+		return nil, e
 	}
 	set, e := s.scope(req.form.Get("scope"), g.facts.scopes)
 	if e != nil {
@@ -152,9 +171,12 @@ func (s *Service) redeemClient(req tokenRequest) (*tokenAnswer, *Error) {
 		return nil, fail(1002012, "The provided value for scope %s is not valid. Client credential flows must have a scope value with "+
 			"/.default suffixed to the resource identifier (application ID URI).", clip(strings.Join(set.requested, " ")))
 	}
+	if e := s.meet(grantClient, presented{app: req.app}); e != nil {
+		return nil, e
+	}
 	return s.answer(subject{
-		app: req.app, resource: set.resource, audience: set.audience, version: set.resource.Version, lifetime: s.tokenLifetime(),
-		at: req.tenant, grant: grantClient,
+		app: s.effective(req.app, req.tenant.id, nil), resource: set.resource, audience: set.audience, version: set.resource.Version,
+		lifetime: s.tokenLifetime(), at: req.tenant, grant: grantClient,
 	})
 }
 
@@ -172,70 +194,74 @@ func (s *Service) redeemOBO(req tokenRequest) (*tokenAnswer, *Error) {
 	if req.app.Public {
 		return nil, fail(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
 	}
-	user, e := s.checkAssertion(req.app, req.form.Get("assertion"))
+	facts, e := s.checkAssertion(req.app, req.form.Get("assertion"))
 	if e != nil {
 		return nil, e
 	}
-	if e := s.obstacle(req.app); e != nil {
+	if e := s.meet("on_behalf_of", presented{req.app, facts.user, facts.have}); e != nil {
+		return nil, e
+	}
+	if _, e := s.checkDemands(req, facts.have); e != nil {
 		return nil, e
 	}
 	set, e := s.scope(req.form.Get("scope"), "")
 	if e != nil {
 		return nil, e
 	}
-	return s.delegated(req, set, grantFacts{user: user, scopes: req.form.Get("scope")})
+	facts.scopes = req.form.Get("scope")
+	return s.delegated(req, set, facts)
 }
 
-// Obstacle is what stands between an incoming token and the one On-Behalf-Of would give. The zero value is nothing.
-type Obstacle struct {
-	ConsentWithdrawn bool   // AADSTS65001
-	Claims           string // not empty: AADSTS50076 with this claims challenge, in JSON
-}
-
-// SetObstacle changes what later On-Behalf-Of requests meet.
-func (s *Service) SetObstacle(o Obstacle) { s.obstacles.Store(&o) }
-
-func (s *Service) obstacle(app *App) *Error {
-	o := s.obstacles.Load()
-	switch {
-	case o == nil || *o == Obstacle{}:
-		return nil
-	case o.ConsentWithdrawn:
-		e := fail(65001, "The user or administrator has not consented to use the application with ID '%s' named '%s'. "+
-			"Send an interactive authorization request for this user and resource.", app.ID, app.Name)
-		e.Suberror = "consent_required"
-		return e
+// checkDemands refuses a claims parameter that the sign-in does not answer: only a person can. It returns the answers, with those
+// that a new token gives. Demands that conditional access does not know are left alone.
+func (s *Service) checkDemands(req tokenRequest, have proofs) (proofs, *Error) {
+	claims := req.form.Get("claims")
+	demands, err := parseChallenge(claims)
+	if err != nil {
+		return nil, fail(90023, "The claims parameter is not right: %s.", err)
 	}
-	e := fail(50076, "Due to a configuration change made by your administrator, or because you moved to a new location, "+
-		"you must use multi-factor authentication to access the resource.")
-	e.Suberror, e.Claims = "basic_action", o.Claims
-	return e
+	for _, d := range demands {
+		if slices.Contains([]string{"acrs", "capolids", "polids"}, d.name) && !d.met(have) {
+			e := fail(50076, "%s", obstacleKinds[50076].text)
+			e.Suberror, e.Claims = "basic_action", claims
+			return nil, e
+		}
+	}
+	return have.with(newness(demands)), nil
 }
 
-// checkAssertion checks that the incoming token was issued to this client for a user.
-func (s *Service) checkAssertion(app *App, assertion string) (*User, *Error) {
+// checkAssertion checks that the incoming token was issued to this client for a user, and reads what it says about the sign-in.
+func (s *Service) checkAssertion(app *App, assertion string) (grantFacts, *Error) {
+	var none grantFacts
 	c, err := s.Verify(assertion)
 	switch {
 	case errors.Is(err, errExpired):
-		return nil, fail(500133, "Assertion is not within its valid time range. Ensure that the access token is not expired before "+
+		return none, fail(500133, "Assertion is not within its valid time range. Ensure that the access token is not expired before "+
 			"using it for user assertion, or request a new token.")
 	case err != nil:
-		return nil, fail(50013, "Assertion failed signature validation. [Reason - The key was not found, or the token is malformed or "+
+		return none, fail(50013, "Assertion failed signature validation. [Reason - The key was not found, or the token is malformed or "+
 			"was issued by someone else.]")
 	}
 	if !s.isAudience(app, c) {
-		return nil, fail(500131, "Assertion audience does not match the Client app presenting the assertion. The audience in the "+
+		return none, fail(500131, "Assertion audience does not match the Client app presenting the assertion. The audience in the "+
 			"assertion was '%s' and the expected audience is '%s' or one of the Application Uris of this application.",
 			clip(text(c, "aud")), app.ID)
 	}
 	if text(c, "idtyp") == "app" || text(c, "scp") == "" {
-		return nil, fail(7000114, "Application '%s' is not allowed to make application on-behalf-of calls.", app.ID)
+		return none, fail(7000114, "Application '%s' is not allowed to make application on-behalf-of calls.", app.ID)
 	}
 	user := s.dir.userIn(text(c, "tid"), text(c, "oid"))
 	if user == nil {
-		return nil, fail(50034, "The user account does not exist in the directory.")
+		return none, fail(50034, "The user account does not exist in the directory.")
 	}
-	return user, nil
+	iat, _ := c["iat"].(float64)
+	issued := time.Unix(int64(iat), 0)
+	if last := s.flow.revoked.get(user.ObjectID); last.count > 0 && issued.Unix() < last.at.Unix() {
+		return none, revokedGrant(issued, last.at)
+	}
+	g := s.newFacts(user, "", proofsOf(c))
+	g.issued = issued
+	return g, nil
 }
 
 // isAudience reports whether the token is for the application.

@@ -103,8 +103,8 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	if decodeSegment(parts[0], &h) != nil || decodeSegment(parts[1], &c) != nil || c == nil {
 		return nil, errMalformed
 	}
-	t := s.dir.tenantByID(text(c, "tid"))
-	if err := s.checkSignature(tenant{id: t.ID, kind: t.Kind}, h, parts); err != nil {
+	t := s.tenantOfToken(c)
+	if err := s.checkSignature(t, h, parts); err != nil {
 		return nil, err
 	}
 	if !s.issuedBy(t, c) {
@@ -120,12 +120,22 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 }
 
 // issuedBy reports whether issuer, tenant and user of a token belong together. B2C tokens name no tenant: nobody here takes them.
-func (s *Service) issuedBy(t Tenant, c emu.Claims) bool {
-	if iss := c["iss"]; t.ID == "" || t.Kind == B2C || iss != s.issuerV2(t.ID) && iss != s.issuerV1(t.ID) {
+func (s *Service) issuedBy(t tenant, c emu.Claims) bool {
+	if iss := c["iss"]; t.id == "" || t.kind == B2C || iss != s.issuerV2(t.id) && iss != s.issuerV1(t.id) {
 		return false
 	}
 	u := s.dir.user(text(c, "oid"))
-	return u == nil || u.TenantID == t.ID
+	return u == nil || u.TenantID == t.id
+}
+
+// tenantOfToken is the tenant that a token names, for its keys. Of B2C it is the one in the issuer, with the policy.
+func (s *Service) tenantOfToken(c emu.Claims) tenant {
+	id := text(c, "tid")
+	if id == "" {
+		id = tenantOfIssuer(text(c, "iss"))
+	}
+	t := s.dir.tenantByID(id)
+	return tenant{id: t.ID, kind: t.Kind, policy: text(c, "tfp")}
 }
 
 // checkSignature checks RS256 over the header as it was signed, with the keys of the tenant.

@@ -20,15 +20,13 @@ type OptionalClaim struct {
 
 // claimFacts are what optional claims need beside the user.
 type claimFacts struct {
-	resource string // whose app roles and pairwise ids count
-	cae      bool   // the client said that it can handle claims challenges
-	acrs     []string
+	cae bool // the client said that it can handle claims challenges
 }
 
 // optionalClaims are those that the emulator knows. A value that is nil is left out.
 var optionalClaims = map[string]func(s *Service, u *User, p []string, f claimFacts) any{
 	"acct": func(_ *Service, u *User, _ []string, _ claimFacts) any { return account(u) },
-	"acrs": func(_ *Service, _ *User, _ []string, f claimFacts) any { return orNil(f.acrs) },
+	"acrs": func(*Service, *User, []string, claimFacts) any { return nil }, // is there when a challenge was met; see addProofs
 	"auth_time": func(s *Service, _ *User, _ []string, _ claimFacts) any {
 		return s.now().Unix() // every sign-in is fresh here
 	},
@@ -75,13 +73,6 @@ func orNilText(s string) any {
 		return nil
 	}
 	return s
-}
-
-func orNil(list []string) any {
-	if len(list) == 0 {
-		return nil
-	}
-	return list
 }
 
 // addOptional adds the optional claims of a registration.

@@ -41,7 +41,10 @@ type page struct {
 	Hint     *User
 	Users    []User
 	Fields   map[string]string
-	formDest string // where the form may lead to, for the policy
+	Frames   []string // front-channel logout
+	Next     string   // where a signed-out page goes on to
+	formDest string   // where the form may lead to, for the policy
+	frameSrc string   // what frames may show
 }
 
 // show renders a page. Nothing outside of it is loaded, and its form leads nowhere but where it should.
@@ -60,11 +63,15 @@ func (s *Service) show(w http.ResponseWriter, name string, status int, p page) {
 	if p.formDest != "" {
 		form = p.formDest
 	}
+	frames := ""
+	if p.frameSrc != "" {
+		frames = "; frame-src " + p.frameSrc
+	}
 	h := w.Header()
 	noStore(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+sourceHash(style)+"; script-src "+script+
-		"; form-action "+form+"; base-uri 'none'; frame-ancestors 'none'")
+		"; form-action "+form+"; base-uri 'none'; frame-ancestors 'none'"+frames)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", referrer)
 	w.WriteHeader(status)
@@ -105,10 +112,6 @@ func (s *Service) errorPage(w http.ResponseWriter, r *http.Request, e *Error) {
 		Text:    e.Error(),
 		Details: []string{"Trace ID: " + b.TraceID, "Correlation ID: " + b.CorrelationID, "Timestamp: " + b.Timestamp},
 	})
-}
-
-func (s *Service) signedOutPage(w http.ResponseWriter) {
-	s.show(w, "message", http.StatusOK, page{Title: "You signed out of your account", Text: "It's a good idea to close all browser windows."})
 }
 
 // formSource is the origin of a URL as a policy source. A host that a policy cannot name is allowed by its scheme.

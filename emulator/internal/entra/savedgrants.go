@@ -18,6 +18,9 @@ type savedFacts struct {
 	Expires    time.Time `json:"expires,omitzero"`
 	Tenant     string    `json:"tenant"`
 	Policy     string    `json:"policy,omitempty"`
+	Have       []string  `json:"have,omitempty"`
+	Issued     time.Time `json:"issued"`
+	Generation int       `json:"generation,omitempty"`
 }
 
 // savedCode is an authorization code in a snapshot.
@@ -47,10 +50,16 @@ type savedSession struct {
 	UserTenant string    `json:"userTenant"`
 	User       string    `json:"user"`
 	ID         string    `json:"id"`
+	Have       []string  `json:"have,omitempty"`
+	Apps       []string  `json:"apps,omitempty"`
+	Generation int       `json:"generation,omitempty"`
 }
 
 func saveFacts(g grantFacts) savedFacts {
-	return savedFacts{g.user.TenantID, g.user.ObjectID, g.scopes, g.nonce, g.session, g.email, g.expires, g.tenant, g.policy}
+	return savedFacts{
+		UserTenant: g.user.TenantID, User: g.user.ObjectID, Scopes: g.scopes, Nonce: g.nonce, Session: g.session, Email: g.email,
+		Expires: g.expires, Tenant: g.tenant, Policy: g.policy, Have: g.have, Issued: g.issued, Generation: g.generation,
+	}
 }
 
 // saveGrants returns codes, refresh tokens and sessions.
@@ -58,16 +67,24 @@ func (s *Service) saveGrants() (codes []savedCode, refresh []savedRefresh, sessi
 	codeNames, codeItems := s.codes.dump()
 	for i, item := range codeItems {
 		c := item.value
+		if s.dir.app(c.app.ID) == nil {
+			continue // a client of the loose mode
+		}
 		codes = append(codes, savedCode{codeNames[i], item.expires, c.app.ID, c.redirectURI, c.challenge, c.plain, c.used, saveFacts(c.facts)})
 	}
 	refreshNames, refreshItems := s.refresh.dump()
 	for i, item := range refreshItems {
+		if s.dir.app(item.value.app.ID) == nil {
+			continue
+		}
 		refresh = append(refresh, savedRefresh{refreshNames[i], item.expires, item.value.app.ID, saveFacts(item.value.facts)})
 	}
 	sessionNames, sessionItems := s.sessions.dump()
 	for i, item := range sessionItems {
-		u := item.value.user
-		sessions = append(sessions, savedSession{sessionNames[i], item.expires, u.TenantID, u.ObjectID, item.value.id})
+		v := item.value
+		sessions = append(sessions, savedSession{
+			sessionNames[i], item.expires, v.user.TenantID, v.user.ObjectID, v.id, v.have, v.apps, v.generation,
+		})
 	}
 	return codes, refresh, sessions
 }
@@ -128,10 +145,11 @@ func loadGrants(d *Directory, in snapshot) (*grants, error) {
 	}
 	for _, v := range in.Sessions {
 		u := d.userIn(v.UserTenant, v.User)
-		if u == nil || len(v.ID) > maxWord {
+		if u == nil || len(v.ID) > maxWord || len(v.Have)+len(v.Apps) > maxList {
 			return nil, errNoParty
 		}
-		if err := g.sessions.add(v.Name, session{user: u, id: v.ID}, v.Expires); err != nil {
+		one := session{user: u, id: v.ID, have: v.Have, apps: v.Apps, generation: v.Generation}
+		if err := g.sessions.add(v.Name, one, v.Expires); err != nil {
 			return nil, err
 		}
 	}
@@ -143,10 +161,11 @@ var errNoParty = errors.New("a code, a refresh token or a session is of a user o
 // load finds user and application.
 func (f savedFacts) load(d *Directory, appID string) (grantFacts, *App, error) {
 	app, u := d.app(appID), d.userIn(f.UserTenant, f.User)
-	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText {
+	if app == nil || u == nil || len(f.Scopes)+len(f.Nonce)+len(f.Session) > maxSavedText || len(f.Have) > maxList {
 		return grantFacts{}, nil, errNoParty
 	}
 	return grantFacts{
 		user: u, scopes: f.Scopes, nonce: f.Nonce, session: f.Session, email: f.Email, expires: f.Expires, tenant: f.Tenant, policy: f.Policy,
+		have: f.Have, issued: f.Issued, generation: f.Generation,
 	}, app, nil
 }

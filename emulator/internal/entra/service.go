@@ -23,6 +23,8 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 	TokenLifetime time.Duration // 0: a random time from 60 to 90 minutes, as Entra does
+	DevicePoll    time.Duration // how often a device may ask, in whole seconds from 1 s to 1 min; 0: 5 s
+	Loose         bool          // takes what Entra refuses: see loose.go
 }
 
 // Service is the emulated Entra ID.
@@ -41,7 +43,7 @@ type Service struct {
 	counts   *counts
 	origin   *http.CrossOriginProtection
 
-	obstacles atomic.Pointer[Obstacle]
+	flow *flowState
 }
 
 // New makes the service and its signing keys.
@@ -59,6 +61,7 @@ func New(o Options) (*Service, error) {
 		sessions: newVault[session](vaultLimit),
 		counts:   newCounts(),
 		origin:   http.NewCrossOriginProtection(),
+		flow:     newFlowState(o),
 	}
 	s.SetBase("http://emulator.invalid")
 	return s, nil
@@ -88,7 +91,7 @@ func (s *Service) Reset() {
 	s.refresh.clear()
 	s.sessions.clear()
 	s.counts.clear()
-	s.obstacles.Store(nil)
+	s.flow.reset()
 }
 
 func (s *Service) issuerV2(tid string) string { return s.Base() + "/" + tid + "/v2.0" }
@@ -120,13 +123,17 @@ var routes = map[string]route{
 	"/oauth2/v2.0/token":                     {"POST", true, (*Service).token},
 	"/oauth2/v2.0/logout":                    {"GET POST", false, (*Service).logout},
 	"/login":                                 {"POST", false, (*Service).login},
+	"/oauth2/v2.0/devicecode":                {"POST", false, (*Service).deviceCode},
+	"/oauth2/token":                          {"POST", true, (*Service).tokenV1},
+	"/adminconsent":                          {"GET", false, (*Service).adminConsent},
+	"/v2.0/adminconsent":                     {"GET", false, (*Service).adminConsent},
+	"/consent":                               {"POST", false, (*Service).adminConsentForm},
 }
 
 // ServeHTTP answers /{tenant}/... paths. Paths are matched without regard to case: MSAL.js lower-cases its authority.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setCommonHeaders(w, r)
-	if strings.EqualFold(r.URL.Path, userInfoPath) {
-		s.userInfo(w, r)
+	if s.serveRoot(w, r) {
 		return
 	}
 	t, rest, unknown := s.locate(r)

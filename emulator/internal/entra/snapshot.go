@@ -23,7 +23,7 @@ type snapshot struct {
 	Codes    []savedCode           `json:"codes"`
 	Refresh  []savedRefresh        `json:"refresh"`
 	Sessions []savedSession        `json:"sessions"`
-	Obstacle *Obstacle             `json:"obstacle,omitempty"`
+	Flow     savedFlow             `json:"flow"`
 	Counters map[string]int64      `json:"counters"`
 	Issued   []IssuedToken         `json:"issued"`
 }
@@ -31,9 +31,12 @@ type snapshot struct {
 // Snapshot returns the state as JSON: signing keys, users and applications that were added, codes, refresh tokens,
 // sessions, counters and the list of tokens. Tokens stay valid after [Service.Restore]. It holds secrets.
 func (s *Service) Snapshot() ([]byte, error) {
-	out := snapshot{Version: snapshotVersion, Obstacle: s.obstacles.Load(), Counters: s.counts.all(), Issued: s.issued.all()}
+	out := snapshot{Version: snapshotVersion, Counters: s.counts.all(), Issued: s.issued.all()}
 	var err error
 	if out.Rings, err = s.saveRings(); err != nil {
+		return nil, err
+	}
+	if out.Flow, err = s.saveFlow(); err != nil {
 		return nil, err
 	}
 	out.Codes, out.Refresh, out.Sessions = s.saveGrants()
@@ -71,10 +74,14 @@ func (s *Service) Restore(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("entra: snapshot: %w", err)
 	}
+	workload, err := in.Flow.check(scratch)
+	if err != nil {
+		return fmt.Errorf("entra: snapshot: %w", err)
+	}
 	s.dir.take(scratch)
 	s.takeRings(made)
 	grants.into(s)
-	s.obstacles.Store(in.Obstacle)
+	in.Flow.into(s.flow, workload)
 	s.counts.set(in.Counters)
 	s.issued.set(in.Issued)
 	return nil

@@ -15,6 +15,7 @@ const (
 	grantRefresh = "refresh_token"
 	grantClient  = "client_credentials"
 	grantOBO     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // tokenRequest is a request to the token endpoint whose client is known to be who it says.
@@ -47,6 +48,15 @@ type grantFacts struct {
 	tenant  string    // of the sign-in: the GUID, or {tenantid}
 	policy  string    // of the sign-in at B2C
 	grant   string    // that the tokens are for
+
+	have       proofs
+	issued     time.Time // when the user signed in
+	generation int       // of the user's revocations at that time
+}
+
+// newFacts are the facts of a sign-in of this moment.
+func (s *Service) newFacts(user *User, scopes string, have proofs) grantFacts {
+	return grantFacts{user: user, scopes: scopes, have: have, issued: s.now(), generation: s.generation(user)}
 }
 
 // token is the token endpoint.
@@ -66,18 +76,25 @@ func (s *Service) redeem(r *http.Request, t tenant) (*tokenAnswer, *Error) {
 	if e := readForm(r); e != nil {
 		return nil, e
 	}
-	form := r.PostForm
+	return s.redeemForm(r, r.PostForm, t)
+}
+
+// redeemForm runs the grant of a form that has been read.
+func (s *Service) redeemForm(r *http.Request, form url.Values, t tenant) (*tokenAnswer, *Error) {
 	grant := form.Get("grant_type")
 	if grant == "" {
 		return nil, missing("grant_type")
 	}
+	if grant == "device_code" { // the name before RFC 8628, which MSAL uses
+		grant = grantDevice
+	}
 	run, known := map[string]func(tokenRequest) (*tokenAnswer, *Error){
-		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO,
+		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO, grantDevice: s.redeemDevice,
 	}[grant]
 	if !known || t.kind == B2C && grant == grantOBO {
 		return nil, fail(70003, "The app requested an unsupported grant type '%s'.", clip(grant))
 	}
-	app, e := s.authenticate(r, form)
+	app, e := s.authenticate(r, form, t)
 	if e != nil {
 		return nil, e
 	}
@@ -113,17 +130,20 @@ func (s *Service) scope(raw, fallback string) (scopeSet, *Error) {
 
 // delegated answers a grant that acts for a user.
 func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*tokenAnswer, *Error) {
-	granted, e := set.consented(req.app)
+	user, e := s.dir.accountAt(req.tenant, g.user)
 	if e != nil {
 		return nil, e
 	}
-	if g.user, e = s.dir.accountAt(req.tenant, g.user); e != nil {
+	granted, e := s.consented(req.app, user, set)
+	if e != nil {
 		return nil, e
 	}
+	g.user = user
 	g.email, g.grant = set.has("email"), req.form.Get("grant_type")
 	sub := subject{
 		app: req.app, user: g.user, resource: set.resource, audience: set.audience, version: set.resource.Version,
-		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), at: req.tenant, grant: g.grant,
+		scopes: granted, lifetime: s.tokenLifetime(), cae: wantsCAE(req.form.Get("claims")), proofs: g.have,
+		at: req.tenant, grant: g.grant,
 	}
 	if req.tenant.kind == B2C && set.oidcOnly() { // no API, no access token
 		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, ExtExpiresIn: 3600}
@@ -206,7 +226,7 @@ func wantsCAE(claims string) bool {
 			Capabilities struct {
 				Values []string `json:"values"`
 			} `json:"xms_cc"`
-		} `json:"access_token,omitempty"`
+		} `json:"access_token"`
 	}
 	if json.Unmarshal([]byte(claims), &c) != nil {
 		return false
