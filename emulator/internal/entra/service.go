@@ -53,6 +53,11 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	keys.now = o.Now
+	return newService(o, keys), nil
+}
+
+// newService makes the service with the keys of the workforce tenants.
+func newService(o Options, keys *keyring) *Service {
 	s := &Service{
 		dir: o.Directory, now: o.Now, log: o.Log, lifetime: o.TokenLifetime, keys: keys,
 		rings:    rings{made: make(map[string]*keyring)},
@@ -64,7 +69,7 @@ func New(o Options) (*Service, error) {
 		flow:     newFlowState(o),
 	}
 	s.SetBase("http://emulator.invalid")
-	return s, nil
+	return s
 }
 
 // SetBase sets the canonical base URL: scheme and host, no trailing slash. Issuers are built from it.
