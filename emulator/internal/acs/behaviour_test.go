@@ -127,8 +127,9 @@ func TestCustomIDRace(t *testing.T) {
 		f := newFixture(t, nil)
 		f.behave(Behaviour{CustomIDRace: true})
 		began := time.Now()
-		if create(f) != create(f) || time.Since(began) != raceWindow || len(f.race.waiting) != 0 {
-			t.Errorf("one after the other: %v, took %v", ids(f), time.Since(began))
+		first, second := create(f), create(f)
+		if first != second || time.Since(began) != raceWindow || len(f.race.waiting) != 0 {
+			t.Errorf("one after the other: %s and %s, took %v", first, second, time.Since(began))
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 // Bounds of memory. Deleted identities count, since they are remembered to
 // answer a repeated delete; the oldest of them are forgotten.
 const (
-	maxIdentities = 5_000_000
-	maxDeleted    = 1_000_000
+	maxIdentities = 2_000_000
+	maxDeleted    = 500_000
 	maxCustomText = 64 << 20 // bytes of all customIds
 )
 

@@ -103,6 +103,9 @@ func (g *grants) sorted() []assignment {
 		list = append(list, a)
 	}
 	slices.SortFunc(list, func(a, b assignment) int {
+		if a.Extension != b.Extension {
+			return map[bool]int{false: -1, true: 1}[a.Extension]
+		}
 		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Object, b.Object))
 	})
 	return list
