@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"internal/tools/vulndb": {},
 	"internal/torture":      {""},
 	"interop/cosmos":        {},
+	"interop/golang":        {},
 }
 
 type listed struct {

@@ -160,9 +160,15 @@ func (a assertion) names(der []byte) bool {
 	new, old := sha256.Sum256(der), sha1.Sum(der) // x5t is defined over SHA-1; the signature is what is trusted
 	switch {
 	case a.header.X5tS256 != "":
-		return a.header.X5tS256 == base64.RawURLEncoding.EncodeToString(new[:])
+		return sameThumbprint(a.header.X5tS256, new[:])
 	case a.header.X5t != "":
-		return strings.TrimRight(a.header.X5t, "=") == base64.RawURLEncoding.EncodeToString(old[:])
+		return sameThumbprint(a.header.X5t, old[:])
 	}
 	return a.header.Kid != "" && strings.EqualFold(a.header.Kid, hex.EncodeToString(old[:]))
+}
+
+// sameThumbprint compares in either alphabet of base64, with padding or without: MSAL for Go writes the standard one.
+func sameThumbprint(text string, sum []byte) bool {
+	text = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(text, "="))
+	return text == base64.RawURLEncoding.EncodeToString(sum)
 }
