@@ -28,7 +28,6 @@ type Emulator struct {
 	closing chan struct{} // closed by Close
 
 	rehearsals rehearsals
-	obstacle   obstacleState
 	exchange   sync.Mutex // held while the whole state is read or replaced
 
 	mu      sync.Mutex
@@ -66,7 +65,7 @@ func New(o Options) (*Emulator, error) {
 	if e.certs, err = openCertificates(o.DataDir, o.certificateHosts()); err != nil {
 		return nil, err
 	}
-	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime})
+	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime, Loose: o.Loose})
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
@@ -80,7 +79,10 @@ func New(o Options) (*Emulator, error) {
 		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log,
 		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
 	})
-	if err := e.SetGraph(o.Graph); err != nil {
+	if err := e.loadState(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(e.SetGraph(o.Graph), e.SetEntra(EntraObstacle{})); err != nil {
 		return nil, err
 	}
 	e.handler = e.newRouter()
@@ -92,9 +94,9 @@ func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
 		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
 		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
-		Fault:    func(op string) acs.Fault { return e.faults.next(op).acs() },
-		Licensed: func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
-		Groups:   func(oid string) []string { u, _ := e.dir.UserByID(oid); return u.Groups },
+		Fault:     func(op string) acs.Fault { return e.faults.next(op).acs() },
+		Licensed:  func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
+		Groups:    func(oid string) []string { u, _ := e.dir.UserByID(oid); return u.Groups },
 		Resources: []acs.Resource{{ID: OtherResourceID, Keys: [2]string{OtherAccessKey}}},
 		Behaviour: acs.Behaviour{Loose: e.options.Loose},
 	}
@@ -170,7 +172,7 @@ func (e *Emulator) Close() error {
 	}
 	wg.Wait()
 	e.serving.Wait()
-	return e.acs.Close()
+	return errors.Join(e.saveState(), e.acs.Close())
 }
 
 // Reset puts everything back as it was at the start: it ends all sessions, codes and refresh tokens, deletes identities and
@@ -194,7 +196,12 @@ func (e *Emulator) Reset() {
 
 // RotateKeys starts to sign with the next key. The keys before stay published, two at a time; with drop they disappear,
 // and tokens signed by them stop to verify. It is as slow as making an RSA key.
-func (e *Emulator) RotateKeys(drop bool) error { return e.entra.RotateKeys(drop) }
+func (e *Emulator) RotateKeys(drop bool) error {
+	if err := e.entra.RotateKeys(drop); err != nil {
+		return err
+	}
+	return e.saveState()
+}
 
 // Counters are the counters of each service by name. Entra counts discovery, keys, keys.rotate, authorize, login, logout,
 // minted, refused, and token.authorization_code, token.refresh_token, token.client_credentials and token.jwt-bearer once the

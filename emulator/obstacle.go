@@ -3,8 +3,8 @@ package emulator
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"sync"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/entra"
 )
 
 // EntraObstacle is what keeps Entra ID from giving a token. The zero value is nothing.
@@ -17,28 +17,13 @@ type EntraObstacle struct {
 	Times            int      `json:"times,omitempty"`            // requests that meet it; 0: until it is ended
 }
 
-// obstacleState remembers what was set last.
-type obstacleState struct {
-	mu sync.Mutex
-	o  EntraObstacle
-}
-
-func (s *obstacleState) get() EntraObstacle {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o := s.o
-	o.Grants = slices.Clone(o.Grants)
-	return o
-}
-
-// SetEntra changes what requests for tokens meet from now on. It fails on a code, grant or user that is not known.
+// SetEntra changes what requests for tokens meet from now on. It fails on a code, grant or user that is not known. The codes are
+// 50057 50076 50079 50105 50158 50173 53000 53003 65001 65004 70043 90033 90095 50196 and some more, the grants authorize,
+// authorization_code, refresh_token, client_credentials, on_behalf_of and device_code.
 func (e *Emulator) SetEntra(o EntraObstacle) error {
-	e.obstacle.mu.Lock()
-	defer e.obstacle.mu.Unlock()
-	if err := e.applyObstacle(o); err != nil {
+	if err := e.entra.SetObstacle(entra.Obstacle(o)); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
-	e.obstacle.o = o
 	return nil
 }
 
@@ -56,7 +41,14 @@ func (e *Emulator) SetOnBehalfOf(o OnBehalfOfObstacle) {
 	}
 }
 
-func (e *Emulator) adminEntra(*http.Request) (any, error) { return e.obstacle.get(), nil }
+// adminEntra shows what is in force.
+func (e *Emulator) adminEntra(*http.Request) (any, error) {
+	o := EntraObstacle(e.entra.Obstacle())
+	if !o.ConsentWithdrawn && o.Claims == "" && o.Code == 0 {
+		o = EntraObstacle{}
+	}
+	return o, nil
+}
 
 // adminSetEntra sets all of the obstacle; what is left out is none.
 func (e *Emulator) adminSetEntra(r *http.Request) (any, error) {
@@ -67,7 +59,7 @@ func (e *Emulator) adminSetEntra(r *http.Request) (any, error) {
 	if err := e.SetEntra(in); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
-	return in, nil
+	return e.adminEntra(r)
 }
 
 // adminSetOBO sets what On-Behalf-Of requests meet.

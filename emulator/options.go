@@ -29,7 +29,10 @@ type Options struct {
 	// PublicURL replaces the base URL of the plain listener in issuers and endpoints, for example https://emu.invalid for a
 	// client that insists on https and whose transport leads here. Scheme and host only.
 	PublicURL string
-	// DataDir is a folder where ACS identities and the TLS certificate are kept over restarts. Empty keeps nothing.
+	// DataDir is a folder where state is kept over restarts, in files that only the owner can read. ACS identities are written
+	// at once. At the end, and when keys are rotated, the rest follows: signing keys and sessions, so that tokens stay valid
+	// where the port stays the same, what was added to the directory, and extensions. The TLS certificate is kept, too, but not
+	// the key of its authority. Access keys, clock, faults and behaviour start anew. Empty keeps nothing.
 	DataDir string
 	// AccessTokenVersion is the version of access tokens for the API: "2.0", the default, or "1.0".
 	AccessTokenVersion string

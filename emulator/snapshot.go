@@ -29,7 +29,6 @@ type snapshot struct {
 	Graph     json.RawMessage `json:"graph"`
 	ACS       json.RawMessage `json:"acs"`
 	Behaviour acsRequest      `json:"acsBehaviour"`
-	Obstacle  EntraObstacle   `json:"obstacle"`
 	Faults    []rule          `json:"faults"`
 }
 
@@ -51,7 +50,7 @@ func (e *Emulator) snapshot() (snapshot, error) {
 	b := e.acs.Behaviour()
 	s := snapshot{
 		Kind: snapshotKind, Version: snapshotVersion, Taken: time.Now().UTC(), Base: e.entra.Base(),
-		Clock: e.clock.shift().String(), Faults: e.faults.rules.all(), Obstacle: e.obstacle.get(),
+		Clock: e.clock.shift().String(), Faults: e.faults.rules.all(),
 		Behaviour: acsRequest{RevocationDelay: b.RevocationDelay.String(), CustomIDRace: b.CustomIDRace, Limits: b.Limits, Loose: b.Loose},
 	}
 	for _, part := range []struct {
@@ -122,8 +121,9 @@ func (e *Emulator) put(s snapshot) error {
 		func() error { return e.entra.Restore(s.Entra) },
 		func() error { return e.graph.Restore(s.Graph) },
 		func() error { return e.acs.Restore(s.ACS) },
-		func() error { return e.acs.SetBehaviour(acs.Behaviour{RevocationDelay: delay, CustomIDRace: b.CustomIDRace, Limits: b.Limits, Loose: b.Loose}) },
-		func() error { return e.SetEntra(s.Obstacle) },
+		func() error {
+			return e.acs.SetBehaviour(acs.Behaviour{RevocationDelay: delay, CustomIDRace: b.CustomIDRace, Limits: b.Limits, Loose: b.Loose})
+		},
 		func() error { return e.faults.rules.replace(s.Faults) },
 	} {
 		if err := step(); err != nil {

@@ -4,15 +4,14 @@ import "github.com/acs-solutions/acsauth/emulator/internal/entra"
 
 // User is a user of one of the tenants.
 type User struct {
-	Name         string   `json:"name"` // what login_hint and TokenRequest.User take
-	ObjectID     string   `json:"objectId"`
-	TenantID     string   `json:"tenantId"`
-	UPN          string   `json:"userPrincipalName"`
-	DisplayName  string   `json:"displayName"`
-	Mail         string   `json:"mail"`
-	Guest        bool     `json:"guest"`
-	TeamsLicense bool     `json:"teamsLicense"`
-	Groups       []string `json:"groups,omitempty"` // object ids
+	Name         string `json:"name"` // what login_hint and TokenRequest.User take
+	ObjectID     string `json:"objectId"`
+	TenantID     string `json:"tenantId"`
+	UPN          string `json:"userPrincipalName"`
+	DisplayName  string `json:"displayName"`
+	Mail         string `json:"mail"`
+	Guest        bool   `json:"guest"`
+	TeamsLicense bool   `json:"teamsLicense"`
 }
 
 // Users lists the users of all tenants: those of the first tenant first, those that were added last.
@@ -22,7 +21,7 @@ func (e *Emulator) Users() []User {
 	for _, u := range all {
 		list = append(list, User{
 			Name: u.Name, ObjectID: u.ObjectID, TenantID: u.TenantID, UPN: u.UPN, DisplayName: u.DisplayName, Mail: u.Mail,
-			Guest: u.Guest, TeamsLicense: u.TeamsLicense, Groups: u.Groups,
+			Guest: u.Guest, TeamsLicense: u.TeamsLicense,
 		})
 	}
 	return list

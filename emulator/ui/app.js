@@ -7,7 +7,6 @@ const make = (tag, props = {}, ...children) => {
   return node;
 };
 
-const available = new Map(views.map((v) => [v.id, true]));
 let shown = ""; // what is on the page, to leave it alone while nothing changes
 let cards = new Map();
 
@@ -24,11 +23,11 @@ async function call(method, path, body) {
   return answer;
 }
 
-const current = () => views.find((v) => `#${v.id}` === location.hash && available.get(v.id)) ?? views[0];
+const current = () => views.find((v) => `#${v.id}` === location.hash) ?? views[0];
 
 function showNav() {
   const here = current();
-  $("nav").replaceChildren(...views.filter((v) => available.get(v.id)).map((v) => {
+  $("nav").replaceChildren(...views.map((v) => {
     const link = make("a", { href: `#${v.id}`, textContent: v.title });
     if (v === here) link.setAttribute("aria-current", "page");
     return make("li", {}, link);
@@ -197,15 +196,6 @@ async function restore() {
   $("file").value = "";
 }
 
-/** probe hides what this emulator does not have. */
-async function probe() {
-  const has = async (path) => (await fetch(path, { cache: "no-store" })).status !== 404;
-  await Promise.all(views.map(async (v) => available.set(v.id, await has(v.from))));
-  if (await has("/snapshot")) {
-    for (const name of ["snapshot", "restore"]) document.querySelector(`[data-do="${name}"]`).hidden = false;
-  }
-}
-
 function change() {
   shown = "";
   $("filter").value = "";
@@ -225,4 +215,4 @@ $("end-all").addEventListener("click", () => act(() => call("DELETE", current().
 addEventListener("hashchange", change);
 setInterval(() => { if ($("auto").checked && document.visibilityState === "visible") refresh(); }, 2000);
 
-probe().catch(() => {}).finally(change);
+change();
