@@ -57,11 +57,13 @@ func TestB2CDiscovery(t *testing.T) {
 			t.Errorf("%s: each policy has keys of its own", path)
 		}
 	}
-	for _, path := range []string{"/v2.0/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration?p=B2C_1_none", "/B2C_1_susi/.well-known/openid-configuration"} {
+	for _, path := range []string{"/v2.0/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration?p=B2C_1_none"} {
 		wantB2C(t, b.get(base+path), "AADB2C90022", "invalid_request")
 	}
-	if r := b.get(base + "/b2c_1_none/v2.0/.well-known/openid-configuration"); r.status != http.StatusNotFound {
-		t.Errorf("a policy that is not there: %d", r.status)
+	for _, path := range []string{"/b2c_1_none/v2.0/.well-known/openid-configuration", "/B2C_1_susi/.well-known/openid-configuration"} {
+		if r := b.get(base + path); r.status != http.StatusNotFound {
+			t.Errorf("%s is not there: %d", path, r.status)
+		}
 	}
 }
 

@@ -155,20 +155,18 @@ func (s *Service) isTokenEndpoint(r *http.Request, aud string, t tenant) bool {
 	return false
 }
 
-// names reports whether the header names a certificate: by x5t#S256, or by the older x5t, or by a kid that is the thumbprint.
+// names reports whether the header names a certificate: by x5t#S256, or by the older x5t, or by a kid that is the thumbprint. MSAL for
+// Go encodes thumbprints in the standard alphabet with padding, others as RFC 7515 says.
 func (a assertion) names(der []byte) bool {
 	new, old := sha256.Sum256(der), sha1.Sum(der) // x5t is defined over SHA-1; the signature is what is trusted
+	is := func(got string, want []byte) bool {
+		return got == base64.StdEncoding.EncodeToString(want) || strings.TrimRight(got, "=") == base64.RawURLEncoding.EncodeToString(want)
+	}
 	switch {
 	case a.header.X5tS256 != "":
-		return sameThumbprint(a.header.X5tS256, new[:])
+		return is(a.header.X5tS256, new[:])
 	case a.header.X5t != "":
-		return sameThumbprint(a.header.X5t, old[:])
+		return is(a.header.X5t, old[:])
 	}
 	return a.header.Kid != "" && strings.EqualFold(a.header.Kid, hex.EncodeToString(old[:]))
-}
-
-// sameThumbprint compares in either alphabet of base64, with padding or without: MSAL for Go writes the standard one.
-func sameThumbprint(text string, sum []byte) bool {
-	text = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(text, "="))
-	return text == base64.RawURLEncoding.EncodeToString(sum)
 }

@@ -62,6 +62,7 @@ func (s *Service) metadataB2C(r *http.Request, t tenant) metadata {
 	m.Claims = []string{"name", "emails", "oid", "sub", "tfp", "iss", "iat", "exp", "aud", "nonce", "auth_time", "ver"}
 	m.Scopes = []string{"openid"}
 	m.GrantTypes = []string{grantCode, grantRefresh, grantClient}
+	m.DeviceEndpoint, m.FrontChannelLogout = "", false
 	m.UserInfo, m.CloudInstance, m.CloudGraphHost, m.GraphHost = "", "", "", ""
 	if t.byQuery {
 		for _, at := range []*string{&m.TokenEndpoint, &m.AuthorizationEndpoint, &m.JWKSURI, &m.EndSessionEndpoint} {
@@ -69,6 +70,16 @@ func (s *Service) metadataB2C(r *http.Request, t tenant) metadata {
 		}
 	}
 	return m
+}
+
+// atB2C reports whether B2C has an endpoint, too: it has no v1, no device code and no consent by an admin.
+func atB2C(rest string) bool {
+	switch strings.ToLower(rest) {
+	case "v2.0/.well-known/openid-configuration", "discovery/v2.0/keys", "oauth2/v2.0/authorize", "oauth2/v2.0/token",
+		"oauth2/v2.0/logout", "login":
+		return true
+	}
+	return false
 }
 
 // needsPolicy reports whether a path of a B2C tenant lacks its policy.

@@ -89,6 +89,7 @@ func (d *Directory) checkApp(a *App) error {
 		return err
 	}
 	return errors.Join(
+		d.checkFlow(a),
 		d.checkGrants(a.Delegated, "scope", func(r *Resource) []string { return r.Scopes }, a.Exposes),
 		d.checkGrants(a.Roles, "app role", func(r *Resource) []string { return r.Roles }, a.Exposes))
 }

@@ -103,10 +103,6 @@ func (s *Service) discoverV2(w http.ResponseWriter, r *http.Request, t tenant) {
 // discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there are no v1 endpoints.
 func (s *Service) discoverV1(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
-	if t.kind == B2C {
-		s.writeError(w, r, fail(90022, "Unable to return metadata for the policy '%s' in tenant '%s'.", t.policy, t.id))
-		return
-	}
 	m := s.metadataFor(r, t)
 	m.Issuer = s.reachedAt(r) + "/sts/" + t.id + "/"
 	m.JWKSURI = s.reachedAt(r) + "/" + t.segment + "/discovery/keys"

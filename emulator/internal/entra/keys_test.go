@@ -137,7 +137,10 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %d, want %d", target, w.Code, want)
 		}
 	}
-	if w := call(s, "POST", "/"+tidC+"/B2C_1_in/oauth2/v2.0/devicecode", url.Values{"client_id": {webID}, "scope": {"openid"}}); w.Code != 400 {
+	if w := call(s, "POST", "/"+tidC+"/B2C_1_in/oauth2/v2.0/devicecode", url.Values{"client_id": {b2cWeb}, "scope": {"openid"}}); w.Code != 404 {
+		t.Errorf("B2C has no device code: %d", w.Code)
+	}
+	if w := call(s, "POST", "/"+tidB+"/oauth2/v2.0/devicecode", url.Values{"client_id": {b2cWeb}, "scope": {"openid"}}); w.Code != 400 {
 		t.Errorf("a client of another tenant: %d", w.Code)
 	}
 }

@@ -78,7 +78,8 @@ func (s *Service) identityToken(resource string) (*identityAnswer, *Error) {
 	}, nil
 }
 
-// imdsToken is the endpoint of virtual machines. A client sets AZURE_POD_IDENTITY_AUTHORITY_HOST to the base URL.
+// imdsToken is the endpoint of virtual machines. SDKs take the base URL from AZURE_POD_IDENTITY_AUTHORITY_HOST; that of Go knows the
+// address 169.254.169.254 only.
 func (s *Service) imdsToken(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	refuse := func(code, text string) {

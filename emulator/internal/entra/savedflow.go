@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -12,12 +13,13 @@ import (
 type savedFlow struct {
 	Obstacle     Obstacle            `json:"obstacle,omitzero"`
 	ObstacleID   int                 `json:"obstacleId,omitempty"`
-	ObstacleUser string              `json:"obstacleUser,omitempty"` // object id
 	ObstacleLeft int                 `json:"obstacleLeft,omitempty"`
 	Consents     []savedConsent      `json:"consents,omitempty"`
 	Revoked      []savedRevocation   `json:"revoked,omitempty"`
 	Certificates map[string][][]byte `json:"certificates,omitempty"` // DER by client id
 	Workload     *savedKey           `json:"workload,omitempty"`
+
+	obstacleUser string // object id, found by check
 }
 
 // savedConsent is a consent in a snapshot.
@@ -41,18 +43,20 @@ func (s *Service) saveFlow() (savedFlow, error) {
 	f := s.flow
 	var out savedFlow
 	f.conditions.mu.Lock()
-	out.Obstacle, out.ObstacleID, out.ObstacleUser, out.ObstacleLeft = f.conditions.set, f.conditions.id, f.conditions.user, f.conditions.left
+	out.Obstacle, out.ObstacleID, out.ObstacleLeft = f.conditions.set, f.conditions.id, f.conditions.left
 	f.conditions.mu.Unlock()
 	f.consents.mu.Lock()
 	for key, g := range f.consents.all {
 		out.Consents = append(out.Consents, savedConsent{key.app, key.who, g.scopes, g.roles, f.consents.anew[key]})
 	}
 	f.consents.mu.Unlock()
+	slices.SortFunc(out.Consents, func(a, b savedConsent) int { return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Who, b.Who)) })
 	f.revoked.mu.Lock()
 	for oid, r := range f.revoked.users {
 		out.Revoked = append(out.Revoked, savedRevocation{oid, r.count, r.at})
 	}
 	f.revoked.mu.Unlock()
+	slices.SortFunc(out.Revoked, func(a, b savedRevocation) int { return cmp.Compare(a.User, b.User) })
 	f.certs.mu.Lock()
 	if len(f.certs.added) > 0 {
 		out.Certificates = make(map[string][][]byte)
@@ -75,13 +79,23 @@ func (s *Service) saveFlow() (savedFlow, error) {
 }
 
 // check checks what a snapshot holds for a directory, and decodes the key of the workload issuer, if there is one.
-func (f savedFlow) check(d *Directory) (*signingKey, error) {
+func (f *savedFlow) check(d *Directory) (*signingKey, error) {
 	if len(f.Consents) > maxConsents || len(f.Revoked) > vaultLimit || len(f.Certificates) > vaultLimit {
 		return nil, errors.New("it holds too many consents, revocations or certificates")
 	}
-	if !f.Obstacle.nothing() {
-		if err := f.Obstacle.check(); err != nil {
-			return nil, err
+	if err := f.Obstacle.check(); err != nil {
+		return nil, err
+	}
+	if name := f.Obstacle.User; name != "" {
+		u := d.user(name)
+		if u == nil {
+			return nil, errors.New("an obstacle is of a user that is not there")
+		}
+		f.obstacleUser = u.ObjectID
+	}
+	for _, c := range f.Consents {
+		if len(c.App)+len(c.Who) > maxWord || len(c.Scopes)+len(c.Roles) > maxList {
+			return nil, errors.New("a consent is out of bounds")
 		}
 	}
 	for id, ders := range f.Certificates {
@@ -105,7 +119,7 @@ func (f savedFlow) into(s *flowState, workload *signingKey) {
 	s.devices.clear()
 	c := &s.conditions
 	c.mu.Lock()
-	c.set, c.id, c.user, c.left = f.Obstacle, max(f.ObstacleID, 0), f.ObstacleUser, f.ObstacleLeft
+	c.set, c.id, c.user, c.left = f.Obstacle, max(f.ObstacleID, 0), f.obstacleUser, f.ObstacleLeft
 	c.mu.Unlock()
 	s.consents.mu.Lock()
 	s.consents.all, s.consents.anew = make(map[consentKey]granted), make(map[consentKey]int)

@@ -144,7 +144,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t, rest, unknown := s.locate(r)
 	r = withTenant(r, t)
 	rt, ok := routes[strings.ToLower("/"+rest)]
-	if !ok {
+	if !ok || t.kind == B2C && !atB2C(rest) {
 		http.NotFound(w, r)
 		return
 	}

@@ -96,7 +96,7 @@ func call(s *Service, method, target string, form url.Values, header ...string) 
 // authorized signs a user in at a tenant and returns the code.
 func authorized(t *testing.T, s *Service, segment, client, scope, user string) string {
 	t.Helper()
-	const challenge = "KNczEurq67rF28NySvSIcG9G500QgPaoK2MO-TTWuoc" // base64url of the SHA-256 of testVerifier
+	const challenge = "KNczEurq67rF28NySvSIcG9G500QgPaoK2MO-TTWuoc" // base64url of the SHA-256 of pkceVerifier
 	query := url.Values{"client_id": {client}, "response_type": {"code"}, "redirect_uri": {"http://localhost/"}, "scope": {scope},
 		"code_challenge": {challenge}, "code_challenge_method": {"S256"}}
 	w := call(s, "POST", "/"+segment+"/login?"+query.Encode(), url.Values{"user": {user}})
@@ -107,7 +107,7 @@ func authorized(t *testing.T, s *Service, segment, client, scope, user string) s
 	return u.Query().Get("code")
 }
 
-const testVerifier = "a-code-verifier-that-is-long-enough-for-rfc-7636"
+const pkceVerifier = "a-code-verifier-that-is-long-enough-for-rfc-7636"
 
 // claimsOf decodes the claims of a token without looking at the signature.
 func claimsOf(t *testing.T, token string) emu.Claims {
@@ -136,6 +136,6 @@ func tokens(t *testing.T, s *Service, segment, client, scope, user string) map[s
 	t.Helper()
 	return answerOf(t, call(s, "POST", "/"+segment+"/oauth2/v2.0/token", url.Values{
 		"grant_type": {grantCode}, "client_id": {client}, "code": {authorized(t, s, segment, client, scope, user)},
-		"redirect_uri": {"http://localhost/"}, "code_verifier": {testVerifier}, "scope": {scope},
+		"redirect_uri": {"http://localhost/"}, "code_verifier": {pkceVerifier}, "scope": {scope},
 	}))
 }

@@ -91,7 +91,7 @@ func (s *Service) redeemForm(r *http.Request, form url.Values, t tenant) (*token
 	run, known := map[string]func(tokenRequest) (*tokenAnswer, *Error){
 		grantCode: s.redeemCode, grantRefresh: s.redeemRefresh, grantClient: s.redeemClient, grantOBO: s.redeemOBO, grantDevice: s.redeemDevice,
 	}[grant]
-	if !known || t.kind == B2C && grant == grantOBO {
+	if !known || t.kind == B2C && (grant == grantOBO || grant == grantDevice) {
 		return nil, fail(70003, "The app requested an unsupported grant type '%s'.", clip(grant))
 	}
 	app, e := s.authenticate(r, form, t)
