@@ -3,6 +3,7 @@ package acs
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +50,53 @@ func TestBehaviourIsChecked(t *testing.T) {
 	if diff := cmp.Diff(Behaviour{}, f.Behaviour()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestBehaviourJSON(t *testing.T) {
+	for text, want := range map[string]Behaviour{
+		`{}`: {},
+		`{"customIdRace":true,"limits":{"create":5},"disown":true,"loose":true,"revocationDelay":"10m0s"}`: {
+			RevocationDelay: 10 * time.Minute, CustomIDRace: true, Limits: map[string]int{"create": 5}, Disown: true, Loose: true,
+		},
+	} {
+		var got Behaviour
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if back, err := json.Marshal(got); err != nil || string(back) != text {
+			t.Errorf("%s, %v; want %s", back, err, text)
+		}
+	}
+	for _, bad := range []string{`[]`, `{"colour":1}`, `{"revocationDelay":5}`, `{"revocationDelay":"soon"}`, `{"revocationDelay":"1h"}`, `{"limits":{"fly":1}}`} {
+		got := Behaviour{Loose: true}
+		if json.Unmarshal([]byte(bad), &got) == nil || !got.Loose {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
+func TestDisown(t *testing.T) {
+	f := newFixture(t, nil)
+	const body = `{"customId":"sally"}`
+	old := read[createReply](t, f.preview("POST", "/identities", body), 201).Identity.ID
+	token := f.issueOne(old)
+	f.behave(Behaviour{Disown: true})
+	wantRefusal(t, f.do("POST", pathOf(old)+"/:issueAccessToken", `{"scopes":["chat"]}`), 401, "IdentityNotOwned", "")
+	wantRefusal(t, f.do("DELETE", pathOf(old), ""), 401, "IdentityNotOwned", "")
+	wantRefusal(t, f.preview("GET", pathOf(old), ""), 401, "IdentityNotOwned", "")
+	next := read[createReply](t, f.preview("POST", "/identities", body), 201).Identity.ID
+	f.behave(Behaviour{Disown: true, CustomIDRace: true}) // does not disown the next one
+	f.issueOne(next)
+	f.state(token, TokenActive)
+	if err := f.Restore(f.snapshot()); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, f.do("DELETE", pathOf(next), ""), 401, "IdentityNotOwned", "")
+	f.behave(Behaviour{})
+	wantEmpty(t, f.do("DELETE", pathOf(old), ""))
 }
 
 func TestRevocationDelay(t *testing.T) {

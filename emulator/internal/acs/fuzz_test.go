@@ -13,7 +13,8 @@ import (
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "null", "[]", `{"createTokenWithScopes":["chat"],"expiresInMinutes":60,"customId":"a"}`,
-		`{"scopes":["voip"],"expiresInMinutes":1441}`, `{"token":"{\"aud\":1,\"exp\":1e9}","appId":"` + teamsApp + `","userId":"` + teamsUser + `"}`,
+		`{"scopes":["voip"],"expiresInMinutes":1441}`, `{"tokensValidFrom":"2026-01-05T09:08:07Z"}`,
+		`{"principalType":"user","tenantId":"` + otherGUID + `","clientIds":["` + teamsApp + `"]}`, `{"` + teamsUser + `":null}`, `{"token":"{\"aud\":1,\"exp\":1e9}","appId":"` + teamsApp + `","userId":"` + teamsUser + `"}`,
 	} {
 		f.Add(seed)
 	}
@@ -22,6 +23,16 @@ func FuzzBody(f *testing.F) {
 	allowed := map[string][]int{
 		"/identities": {201, 400}, "/teamsUser/:exchangeAccessToken": {200, 400, 401},
 		pathOf(id) + "/:issueAccessToken": {200, 400}, pathOf(id) + "/:revokeAccessTokens": {204},
+	}
+	others := []struct {
+		method, target string
+		statuses       []int
+	}{
+		{"PATCH", pathOf(id) + "?api-version=" + versionLegacy, []int{204, 400}},
+		{"POST", pathOf(id) + "/token?api-version=" + versionLegacy, []int{200, 400}},
+		{"PATCH", "/access/entra/assignments?api-version=" + versionPreview, []int{200, 204, 400, 503}},
+		{"PUT", "/access/entra/assignments/" + teamsUser + "?api-version=" + versionPreview, []int{200, 201, 400, 503}},
+		{"PUT", "/access/teamsExtension/tenants/" + otherGUID + "/assignments/" + teamsUser + "?api-version=" + versionPhone, []int{200, 201, 400, 503}},
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		if len(body) > maxBody {
@@ -36,6 +47,44 @@ func FuzzBody(f *testing.F) {
 			if made := fix.Counters()["create"] - before; made != 0 && w.Code != 201 {
 				t.Fatalf("%s: %d, but an identity was made", path, w.Code)
 			}
+		}
+		for _, other := range others {
+			r := fix.request(other.method, other.target, body)
+			r.Header.Set("Content-Type", "application/merge-patch+json")
+			if w := fix.serve(r); !slices.Contains(other.statuses, w.Code) {
+				t.Fatalf("%s %s: %d %s", other.method, other.target, w.Code, w.Body)
+			}
+		}
+	})
+}
+
+// FuzzRestore restores anything. What is refused changes nothing; what is
+// taken comes out again.
+func FuzzRestore(f *testing.F) {
+	fix := newFixture(f, withSecond)
+	populate(fix)
+	f.Add(fix.snapshot())
+	f.Add([]byte(`{"service":"acs","version":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		snapshot := func() string {
+			text, err := fix.Snapshot()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		before := snapshot()
+		if fix.Restore(data) != nil {
+			if after := snapshot(); after != before {
+				t.Fatalf("refused, but changed:\n%s\n%s", before, after)
+			}
+			return
+		}
+		if after := snapshot(); fix.Restore([]byte(after)) != nil || snapshot() != after {
+			t.Fatalf("taken, but not again: %s", after)
+		}
+		if err := fix.Restore([]byte(before)); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

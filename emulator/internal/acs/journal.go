@@ -32,12 +32,19 @@ type entry struct {
 	Assignment *assignment `json:"assignment,omitempty"`
 }
 
-// journal is a file of entries, one JSON object a line, that only grows.
+// journalSlack is how many lines a data file may have beyond twice those that
+// it needs.
+const journalSlack = 10_000
+
+// journal is a file of entries, one JSON object a line, that grows until it is
+// replaced.
 // It is not synced: it survives the end of the process, not of the machine.
 // It is not safe for concurrent use, in one process or in several.
 type journal struct {
-	file *os.File
-	size int64 // where the next line goes
+	file  *os.File
+	size  int64 // where the next line goes
+	lines int
+	slack int
 }
 
 // openJournal opens or makes a file and hands its entries to apply. A last
@@ -47,7 +54,7 @@ func openJournal(path string, apply func(entry) error) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{file: file}
+	j := &journal{file: file, slack: journalSlack}
 	if err := j.load(apply); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -75,6 +82,7 @@ func (j *journal) load(apply func(entry) error) error {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 		j.size += int64(len(line))
+		j.lines++
 	}
 }
 
@@ -92,6 +100,7 @@ func (j *journal) append(e entry) error {
 		return errors.Join(err, j.file.Truncate(j.size))
 	}
 	j.size += int64(len(line)) + 1
+	j.lines++
 	return nil
 }
 
@@ -99,7 +108,7 @@ func (j *journal) append(e entry) error {
 // one stays, and goes on to be written.
 func (j *journal) replace(entries iter.Seq[entry]) error {
 	path := j.file.Name()
-	size, err := writeEntries(path+".new", entries)
+	size, lines, err := writeEntries(path+".new", entries)
 	if err != nil {
 		return errors.Join(err, os.Remove(path+".new"))
 	}
@@ -111,33 +120,34 @@ func (j *journal) replace(entries iter.Seq[entry]) error {
 		return errors.Join(failed, err)
 	}
 	if failed == nil {
-		j.size = size
+		j.size, j.lines = size, lines
 	}
 	return failed
 }
 
-// writeEntries makes a file and returns its size.
-func writeEntries(path string, entries iter.Seq[entry]) (size int64, err error) {
+// writeEntries makes a file and returns its size and number of lines.
+func writeEntries(path string, entries iter.Seq[entry]) (size int64, lines int, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	out := bufio.NewWriter(file)
 	for e := range entries {
 		line, err := json.Marshal(e)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
+		lines++
 		size += int64(len(line)) + 1
 		out.Write(line)     //nolint:errcheck // Flush tells
 		out.WriteByte('\n') //nolint:errcheck // Flush tells
 	}
-	return size, out.Flush()
+	return size, lines, out.Flush()
 }
 
 func (j *journal) empty() error {
-	j.size = 0
+	j.size, j.lines = 0, 0
 	return j.file.Truncate(0)
 }
 

@@ -163,3 +163,31 @@ func TestResetEmptiesTheDataFile(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestDataFileIsBounded has the file not grow with the calls, but with what is
+// kept.
+func TestDataFileIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "acs.jsonl")
+	f := newFixture(t, withFile(path))
+	f.registry.journal.slack, f.registry.maxDeleted = 20, 5
+	kept := f.createOne()
+	for range 200 {
+		wantEmpty(t, f.do("DELETE", pathOf(f.createOne()), ""))
+		f.assign(teamsUser, "user", teamsApp)
+	}
+	text, err := os.ReadFile(path)
+	if lines := strings.Count(string(text), "\n"); err != nil || lines > 50 || lines != f.registry.journal.lines {
+		t.Errorf("%d lines, %d counted, %v", lines, f.registry.journal.lines, err)
+	}
+	before, assigned := ids(f), f.listed()
+	f.Close()
+	f = newFixture(t, withFile(path))
+	after := ids(f) // and some of those deleted that were forgotten
+	if diff := cmp.Diff(before[1:], after[len(after)-5:]); diff != "" || before[0] != kept || after[0] != kept {
+		t.Error(diff, before[0], after[0])
+	}
+	f.issueOne(kept)
+	if diff := cmp.Diff(assigned, f.listed()); diff != "" || len(assigned) != 1 {
+		t.Error(diff)
+	}
+}

@@ -1,20 +1,26 @@
 package acs
 
 import (
+	"errors"
 	"runtime"
 	"testing"
+	"time"
 )
 
-// mix sends calls in rounds of five: create, create with a token, issue,
-// revoke, delete. One identity of two stays.
-func (f *fixture) mix(calls int) {
+// mix sends calls in rounds: create, create with a token, issue, revoke,
+// delete, and with all a delete of the other one.
+func (f *fixture) mix(calls int, all bool) {
 	f.t.Helper()
 	for n := 0; n < calls; n += 5 {
 		id := f.createOne()
-		read[createReply](f.t, f.do("POST", "/identities", `{"createTokenWithScopes":["chat"]}`), 201)
+		other := read[createReply](f.t, f.do("POST", "/identities", `{"createTokenWithScopes":["chat"]}`), 201).Identity.ID
 		f.issueOne(id)
 		wantEmpty(f.t, f.do("POST", pathOf(id)+"/:revokeAccessTokens", ""))
 		wantEmpty(f.t, f.do("DELETE", pathOf(id), ""))
+		if all {
+			wantEmpty(f.t, f.do("DELETE", pathOf(other), ""))
+			n++
+		}
 	}
 }
 
@@ -64,15 +70,32 @@ func TestCustomIDTextIsBounded(t *testing.T) {
 	read[createReply](t, f.preview("POST", "/identities", `{"customId":"1"}`), 201)
 }
 
-// BenchmarkMixed reports the heap after b.N mixed calls:
+// BenchmarkMixed reports the heap after b.N mixed calls, with half of the
+// identities deleted and with all, and how long a snapshot takes then:
 // go test -run='^$' -bench=Mixed -benchtime=1000000x ./emulator/internal/acs
 func BenchmarkMixed(b *testing.B) {
-	f := newFixture(b, nil)
-	before := heap()
-	f.mix(b.N)
-	b.ReportMetric(float64(heap()-before)/(1<<20), "MiB-kept")
-	b.ReportMetric(float64(len(f.registry.records)), "identities")
-	runtime.KeepAlive(f)
+	for name, all := range map[string]bool{"half deleted": false, "all deleted": true} {
+		b.Run(name, func(b *testing.B) {
+			f := newFixture(b, nil)
+			if all {
+				f.registry.maxDeleted = 10_000
+			}
+			before := heap()
+			f.mix(b.N, all)
+			b.StopTimer()
+			b.ReportMetric(float64(heap()-before)/(1<<20), "MiB-kept")
+			b.ReportMetric(float64(len(f.registry.records)), "identities")
+			began := time.Now()
+			data, err := f.Snapshot()
+			taken := time.Now()
+			if err := errors.Join(err, f.Restore(data)); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(taken.Sub(began).Milliseconds()), "snapshot-ms")
+			b.ReportMetric(float64(time.Since(taken).Milliseconds()), "restore-ms")
+			b.ReportMetric(float64(len(data))/(1<<20), "snapshot-MiB")
+		})
+	}
 }
 
 // heap returns the bytes in use after a collection.

@@ -40,7 +40,7 @@ type book struct {
 }
 
 func newBook() book {
-	return book{records: make(map[key]record), custom: make(map[customKey]key)}
+	return book{records: make(map[key]record), custom: make(map[customKey]key), order: 1}
 }
 
 // registry holds the identities of the resources. A change is in the journal
@@ -52,6 +52,7 @@ type registry struct {
 
 	mu sync.RWMutex
 	book
+	foreign int64 // identities of a lower order pass for those of another resource
 	grants  *grants
 	late    late
 	journal *journal
@@ -80,7 +81,7 @@ func (g *registry) create(w wish, now time.Time) (made, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	k, reused := g.custom[customKey{w.resource, w.customID}]
-	if reused = reused && w.customID != "" && !w.raced; !reused {
+	if reused = reused && w.customID != "" && !w.raced && g.records[k].order >= g.foreign; !reused {
 		k = key{resource: w.resource, user: uuid.New()}
 		if err := g.write(entry{Op: opCreate, ID: g.names.id(k), At: now.UTC(), CustomID: w.customID}); err != nil {
 			return made{}, err
@@ -130,15 +131,27 @@ func (g *registry) write(e entry) error {
 			return fmt.Errorf("write data file: %w", err)
 		}
 	}
+	defer g.compact()
 	return g.apply(e)
+}
+
+// compact replaces a journal that has grown far beyond what it needs. A
+// failure leaves it as it is until it has grown as much again.
+func (g *registry) compact() {
+	if g.journal == nil || g.journal.lines <= 2*(len(g.records)+len(g.gone)+len(g.grants.of))+g.journal.slack {
+		return
+	}
+	if g.journal.replace(g.entries()) != nil {
+		g.journal.lines = 0
+	}
 }
 
 // change calls f on a live identity of a resource and keeps what f made of it.
 func (g *registry) change(resource uint8, id string, f func(key, *record)) (record, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	k, rec, known := g.find(id)
-	if !known || rec.deleted || k.resource != resource {
+	k, rec, owned := g.owned(resource, id)
+	if !owned || rec.deleted {
 		return record{}, errNotOwned
 	}
 	f(k, &rec)
@@ -165,8 +178,8 @@ func (g *registry) revoke(resource uint8, id string, now time.Time, delay time.D
 func (g *registry) remove(resource uint8, id string, now time.Time, delay time.Duration) (first bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	k, rec, known := g.find(id)
-	if !known || k.resource != resource {
+	k, rec, owned := g.owned(resource, id)
+	if !owned {
 		return false, errNotOwned
 	}
 	if rec.deleted {
@@ -189,12 +202,32 @@ func (g *registry) find(id string) (key, record, bool) {
 	return k, rec, known
 }
 
+// owned returns an identity of a resource, deleted or not. The lock must be
+// held.
+func (g *registry) owned(resource uint8, id string) (key, record, bool) {
+	k, rec, known := g.find(id)
+	return k, rec, known && k.resource == resource && rec.order >= g.foreign
+}
+
+// disown lets the identities made so far pass for those of another resource,
+// or ends that. Setting it twice changes nothing.
+func (g *registry) disown(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case !on:
+		g.foreign = 0
+	case g.foreign == 0:
+		g.foreign = g.order
+	}
+}
+
 // get returns a live identity of a resource.
 func (g *registry) get(resource uint8, id string) (record, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	k, rec, known := g.find(id)
-	if !known || rec.deleted || k.resource != resource {
+	_, rec, owned := g.owned(resource, id)
+	if !owned || rec.deleted {
 		return record{}, errNotOwned
 	}
 	return rec, nil

@@ -197,6 +197,9 @@ func (g *registry) adopt(other *registry) error {
 			return fmt.Errorf("write data file: %w", err)
 		}
 	}
+	if g.foreign != 0 { // the restored ones were made before, too
+		g.foreign = other.order
+	}
 	g.book, g.grants, g.late = other.book, other.grants, late{}
 	return nil
 }

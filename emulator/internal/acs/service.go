@@ -148,7 +148,7 @@ func (s *Service) Reset() {
 	s.limiter.reset()
 	s.counts.reset()
 	s.issued.replace(nil)
-	s.behaviour.Store(&s.opts.Behaviour)
+	s.apply(&s.opts.Behaviour)
 	s.SetFault(s.opts.Fault)
 }
 
