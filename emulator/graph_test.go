@@ -74,7 +74,7 @@ func TestGraphSwitches(t *testing.T) {
 	e := emulator.Start(t, emulator.Options{Graph: emulator.GraphBehaviour{ReadLag: time.Second}})
 	admin := e.AdminURL()
 	for path, body := range map[string]string{
-		"/graph":  `{"readLag":"2s","lagVaries":true,"duplicateStatus":409,"claims":"{}"}`,
+		"/graph":  `{"readLag":"2s","lagVaries":true,"duplicateStatus":409,"claims":"{}","throttle":9,"retryAfter":-1}`,
 		"/faults": `{"op":"graph.add","times":-1,"fault":{"status":429,"retryAfter":"1","delay":"1ms"}}`,
 	} {
 		if status, text := post(t, admin+path, body); status != 200 {
@@ -82,7 +82,7 @@ func TestGraphSwitches(t *testing.T) {
 		}
 	}
 	for path, body := range map[string]string{
-		"/graph": `{"readLag":"11m"}`, "/graph#": `{"duplicateStatus":412}`, "/graph##": `{"readLag":"soon"}`,
+		"/graph": `{"readLag":"11m"}`, "/graph#": `{"duplicateStatus":412}`, "/graph##": `{"readLag":"soon"}`, "/graph###": `{"throttle":-1}`,
 		"/faults": `{"op":"graph.steal","fault":{"status":429}}`, "/faults#": `{"op":"graph.add","fault":{"status":200}}`,
 	} {
 		if status, text := post(t, admin+strings.TrimRight(path, "#"), body); status != 400 {

@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,8 +75,30 @@ func (w *world) certificates(t *testing.T) {
 			c.Fatal(err)
 		}
 		c.wantMe(c.token("OnBehalfOfCredential", obo, graphRead), emulator.AliceObjectID)
+		c.environmentCertificate(all)
 		c.msalCertificate(all)
 	})
+}
+
+// environmentCertificate finds the certificate, and the authority, in the environment.
+func (c *check) environmentCertificate(all []byte) {
+	c.Helper()
+	file := filepath.Join(c.TempDir(), "certificate.pem")
+	if err := os.WriteFile(file, all, 0o600); err != nil {
+		c.Fatal(err)
+	}
+	c.Setenv("AZURE_AUTHORITY_HOST", c.emu.TLSURL())
+	c.Setenv("AZURE_TENANT_ID", emulator.TenantID)
+	c.Setenv("AZURE_CLIENT_ID", emulator.APIClientID)
+	c.Setenv("AZURE_CLIENT_CERTIFICATE_PATH", file)
+	c.azidentity("NewEnvironmentCredential")
+	env, err := azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Transport: c.client}, DisableInstanceDiscovery: true,
+	})
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.wantClaims(c.token("EnvironmentCredential", env, graphDefault), map[string]any{"appid": emulator.APIClientID, "appidacr": "2"})
 }
 
 // msalCertificate signs in with a certificate that is registered for the API.

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
 	"github.com/acs-solutions/acsauth/emulator"
@@ -70,7 +72,7 @@ func (w *world) devices(t *testing.T) {
 		c.wantClaims(c.given(silent, err, false), map[string]any{"oid": emulator.CarolObjectID, "aud": emulator.APIClientID})
 		c.msal("public.DeviceCode.AuthenticationResult")
 		_, err = device.AuthenticationResult(c.Context())
-		c.refusedMSAL(err, refusal{400, "invalid_grant", 54005})
+		c.refusedDevice(err, "invalid_grant", "AADSTS54005")
 	})
 	w.check(t, "MSAL refuses: a device that the user declines, and an unknown client", func(c *check) {
 		c.msal("public.Client.AcquireTokenByDeviceCode")
@@ -81,7 +83,7 @@ func (w *world) devices(t *testing.T) {
 		c.approve(device.Result.VerificationURL, device.Result.UserCode, "")
 		c.msal("public.DeviceCode.AuthenticationResult")
 		_, err = device.AuthenticationResult(c.Context())
-		c.refusedMSAL(err, refusal{400, "authorization_declined", 70018})
+		c.refusedDevice(err, "authorization_declined", "AADSTS70018")
 		c.msal("public.Client.AcquireTokenByDeviceCode")
 		_, err = c.public(emulator.TenantID, nobody).AcquireTokenByDeviceCode(c.Context(), []string{graphRead})
 		c.refusedMSAL(err, refusal{400, "unauthorized_client", 700016})
@@ -105,4 +107,18 @@ func (w *world) devices(t *testing.T) {
 		}
 		c.wantMe(c.token("DeviceCodeCredential", cred, graphRead), emulator.AliceObjectID)
 	})
+}
+
+// refusedDevice asserts what MSAL's error for a device says. MSAL has read the answer by then.
+func (c *check) refusedDevice(err error, words ...string) {
+	c.Helper()
+	failed, ok := errors.AsType[msalerrors.CallErr](err)
+	if !ok || failed.Resp.StatusCode != http.StatusBadRequest {
+		c.Fatalf("error %T %v, want a CallErr", err, err)
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			c.Errorf("error %v does not show %s", err, word)
+		}
+	}
 }

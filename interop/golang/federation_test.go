@@ -3,6 +3,9 @@ package golang
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +84,20 @@ func (w *world) federation(t *testing.T) {
 		}
 		c.wantMe(c.token("OnBehalfOfCredential", obo, graphRead), emulator.BobObjectID)
 	})
+	w.check(t, "azidentity: a service connection of Azure Pipelines", func(c *check) {
+		pipeline := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			json.NewEncoder(w).Encode(map[string]string{"oidcToken": good(c)})
+		}))
+		defer pipeline.Close()
+		c.Setenv("SYSTEM_OIDCREQUESTURI", pipeline.URL)
+		c.azidentity("NewAzurePipelinesCredential")
+		cred, err := azidentity.NewAzurePipelinesCredential(emulator.TenantID, emulator.APIClientID, "connection", "system token",
+			&azidentity.AzurePipelinesCredentialOptions{ClientOptions: c.options(), DisableInstanceDiscovery: true})
+		if err != nil {
+			c.Fatal(err)
+		}
+		c.wantClaims(c.token("AzurePipelinesCredential", cred, graphDefault), map[string]any{"appid": emulator.APIClientID})
+	})
 	w.check(t, "MSAL: an assertion by callback", func(c *check) {
 		c.msal("confidential.NewCredFromAssertionCallback")
 		app := c.confidentialWith(emulator.TenantID, emulator.APIClientID, confidential.NewCredFromAssertionCallback(
@@ -90,6 +107,11 @@ func (w *world) federation(t *testing.T) {
 		got, err = c.onBehalfOf(app, c.mint(emulator.TokenRequest{}), graphRead)
 		c.wantMe(c.given(got, err, false), emulator.AliceObjectID)
 	})
+}
+
+// federationRefusals are tokens of somebody else's that stand for nothing.
+func (w *world) federationRefusals(t *testing.T) {
+	good := func(c *check) string { return c.workloadToken(emulator.WorkloadSubject, emulator.WorkloadAudience) }
 	for name, tc := range map[string]struct {
 		code  int
 		token func(*check) string

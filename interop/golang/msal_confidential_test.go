@@ -100,6 +100,10 @@ func (w *world) msalConfidential(t *testing.T) {
 			}
 		}
 	})
+}
+
+// msalWebApplication is an application with a secret that signs users in.
+func (w *world) msalWebApplication(t *testing.T) {
 	w.check(t, "MSAL: a web application signs a user in, gets more tokens silently, and forgets", func(c *check) {
 		app := c.api()
 		c.msal("confidential.Client.AuthCodeURL")

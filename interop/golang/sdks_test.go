@@ -16,8 +16,8 @@ func TestSDKs(t *testing.T) {
 	w := newWorld(t)
 	suites := []func(*world, *testing.T){
 		(*world).azidentitySecrets, (*world).azidentityOnBehalfOf, (*world).azidentityRefusals,
-		(*world).msalConfidential, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
-		(*world).certificates, (*world).federation, (*world).managedIdentities, (*world).devices,
+		(*world).msalConfidential, (*world).msalWebApplication, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
+		(*world).certificates, (*world).federation, (*world).federationRefusals, (*world).managedIdentities, (*world).devices, (*world).tenants, (*world).tenantApplications,
 	}
 	for _, suite := range suites {
 		suite(w, t)
@@ -41,7 +41,8 @@ func (l *ledger) wantAll(t *testing.T) {
 		"EnvironmentCredential": &azidentity.EnvironmentCredential{}, "DefaultAzureCredential": &azidentity.DefaultAzureCredential{},
 		"ChainedTokenCredential": &azidentity.ChainedTokenCredential{}, "ClientAssertionCredential": &azidentity.ClientAssertionCredential{},
 		"ClientCertificateCredential": &azidentity.ClientCertificateCredential{}, "DeviceCodeCredential": &azidentity.DeviceCodeCredential{},
-		"ManagedIdentityCredential": &azidentity.ManagedIdentityCredential{}, "WorkloadIdentityCredential": &azidentity.WorkloadIdentityCredential{},
+		"ManagedIdentityCredential": &azidentity.ManagedIdentityCredential{}, "AzurePipelinesCredential": &azidentity.AzurePipelinesCredential{},
+		"WorkloadIdentityCredential": &azidentity.WorkloadIdentityCredential{},
 	} {
 		l.wantMethods(t, azidentityModule, name, value)
 	}

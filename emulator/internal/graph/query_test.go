@@ -196,6 +196,11 @@ func TestTenants(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	wantRefusal(t, f.as(emu.Claims{"oid": "04", "tid": "home"}, "GET", "/v1.0/me", ""), 404, "Request_ResourceNotFound", "")
+	guest := emu.User{ObjectID: "05", TenantID: "home", UPN: "dan_fabrikam.example#EXT#@contoso.example", Mail: "dan@fabrikam.example", Guest: true}
+	f.opts.Users = func(string) (emu.User, bool) { return guest, true } // a directory that knows dan as a guest first
+	if w := f.as(away, "GET", "/v1.0/users/dan@fabrikam.example", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"id":"04"`) {
+		t.Errorf("dan at home: %d %s", w.Code, w.Body)
+	}
 	if w := f.as(asApp, "GET", "/v1.0/users?$expand=extensions", ""); strings.Contains(w.Body.String(), mappingName) {
 		t.Errorf("shown to another tenant: %s", w.Body)
 	}
@@ -263,4 +268,22 @@ func TestMemberActions(t *testing.T) {
 	if diff := cmp.Diff(int64(3), f.Counters()["memberObjects"]); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// FuzzFilter parses any filter and asks it about a user.
+func FuzzFilter(f *testing.F) {
+	for _, seed := range []string{"id eq '1'", "not (a in ('b',null))", "startswith(mail,'a') or", "((((", "'", "accountEnabled ne true and id eq ''''"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, filter string) {
+		test, ref := query{filter: filter, eventual: true, count: true}.predicate()
+		if test == nil && ref == nil {
+			t.Fatal("neither a predicate nor a refusal")
+		}
+		if ref == nil {
+			test(properties(crew[0]))
+		} else if ref.status != 400 || ref.message == "" {
+			t.Fatalf("refusal %+v", ref)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
@@ -103,10 +104,21 @@ func (s *Service) resolve(c *call) *refusal {
 // owns reports whether the caller is that user, signed in.
 func (c *call) owns(u emu.User) bool { return !c.grant.appOnly && sameID(u.ObjectID, c.grant.object) }
 
-// find returns a user of the caller's tenant.
+// find returns a user of the caller's tenant. A guest elsewhere may go by the same name, hence the second look.
 func (s *Service) find(g grant, id string) (emu.User, bool) {
 	user, found := s.opts.Users(id)
-	return user, found && g.sees(user)
+	if found && g.sees(user) {
+		return user, true
+	}
+	if s.opts.All == nil {
+		return emu.User{}, false
+	}
+	for _, u := range s.opts.All() {
+		if g.sees(u) && (strings.EqualFold(u.UPN, id) || sameID(u.ObjectID, id)) {
+			return u, true
+		}
+	}
+	return emu.User{}, false
 }
 
 // sees reports whether a user belongs to the tenant of the token.
