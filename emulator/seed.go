@@ -2,13 +2,13 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -65,7 +65,7 @@ type seedApp struct {
 	} `json:"exposes"` // the API of the application, if it is one
 }
 
-// seedIdentity is an ACS identity of the first resource.
+// seedIdentity is an ACS identity.
 type seedIdentity struct {
 	ID       string `json:"id"` // 8:acs:RESOURCE_GUID; default a random one
 	CustomID string `json:"customId"`
@@ -153,7 +153,13 @@ func (e *Emulator) plant(in seed) error {
 			return err
 		}
 	}
-	return e.plantIdentities(in.Identities)
+	for _, i := range in.Identities {
+		id := cmp.Or(i.ID, "8:acs:"+ResourceID+"_"+uuid.NewString())
+		if err := e.acs.AddIdentity(id, i.CustomID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (u seedUser) user() entra.User {
@@ -187,39 +193,6 @@ func (e *Emulator) userNamed(key string) string {
 		}
 	}
 	return ""
-}
-
-// plantIdentities adds identities to the state of ACS: its API makes no identity whose id is given.
-func (e *Emulator) plantIdentities(list []seedIdentity) error {
-	if len(list) == 0 {
-		return nil
-	}
-	text, err := e.acs.Snapshot()
-	if err != nil {
-		return err
-	}
-	var state map[string]json.RawMessage
-	var identities []json.RawMessage
-	if err := errors.Join(json.Unmarshal(text, &state), json.Unmarshal(state["identities"], &identities)); err != nil {
-		return err
-	}
-	for _, id := range list {
-		if id.ID == "" {
-			id.ID = "8:acs:" + ResourceID + "_" + uuid.NewString()
-		}
-		one, err := json.Marshal(map[string]any{"id": id.ID, "customId": id.CustomID, "created": e.Now().UTC().Format(time.RFC3339Nano)})
-		if err != nil {
-			return err
-		}
-		identities = append(identities, one)
-	}
-	if state["identities"], err = json.Marshal(identities); err != nil {
-		return err
-	}
-	if text, err = json.Marshal(state); err != nil {
-		return err
-	}
-	return e.acs.Restore(text)
 }
 
 func (e *Emulator) adminSeed(r *http.Request) (any, error) {

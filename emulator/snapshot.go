@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/acs-solutions/acsauth/emulator/internal/acs"
 )
 
 const (
@@ -47,11 +45,10 @@ func (e *Emulator) Snapshot() ([]byte, error) {
 
 // snapshot reads the state. e.exchange is held.
 func (e *Emulator) snapshot() (snapshot, error) {
-	b := e.acs.Behaviour()
 	s := snapshot{
 		Kind: snapshotKind, Version: snapshotVersion, Taken: time.Now().UTC(), Base: e.entra.Base(),
 		Clock: e.clock.shift().String(), Faults: e.faults.rules.all(),
-		Behaviour: acsRequest{RevocationDelay: b.RevocationDelay.String(), CustomIDRace: b.CustomIDRace, Limits: b.Limits, Loose: b.Loose},
+		Behaviour: e.acsState(),
 	}
 	for _, part := range []struct {
 		into *json.RawMessage
@@ -111,19 +108,16 @@ func (e *Emulator) put(s snapshot) error {
 	if err != nil {
 		return errors.New("the clock of the snapshot is not a duration")
 	}
-	delay, err := time.ParseDuration(s.Behaviour.RevocationDelay)
+	b, err := s.Behaviour.behaviour()
 	if err != nil {
-		return errors.New("the revocation delay of the snapshot is not a duration")
+		return err
 	}
-	b := s.Behaviour
 	for _, step := range []func() error{
 		func() error { return e.clock.set(offset) },
 		func() error { return e.entra.Restore(s.Entra) },
 		func() error { return e.graph.Restore(s.Graph) },
 		func() error { return e.acs.Restore(s.ACS) },
-		func() error {
-			return e.acs.SetBehaviour(acs.Behaviour{RevocationDelay: delay, CustomIDRace: b.CustomIDRace, Limits: b.Limits, Loose: b.Loose})
-		},
+		func() error { return e.SetACS(b) },
 		func() error { return e.faults.rules.replace(s.Faults) },
 	} {
 		if err := step(); err != nil {

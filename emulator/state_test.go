@@ -106,7 +106,7 @@ func TestRestoreIsAllOrNothing(t *testing.T) {
 	for _, bad := range []string{
 		"", "{}", "[]", string(good[:len(good)/2]), string(good) + "{}", with("version", "2"), with("kind", `"other"`), with("more", "1"),
 		with("clock", `"soon"`), with("clock", `"100000h"`), with("entra", "{}"), with("graph", `{"version":9}`), with("acs", "null"),
-		with("faults", `[{"op":"dance","times":1}]`), with("acsBehaviour", `{"revocationDelay":"16m"}`), with("acsBehaviour", `{}`),
+		with("faults", `[{"op":"dance","times":1}]`), with("acsBehaviour", `{"revocationDelay":"16m"}`),
 	} {
 		r := newBrowser(t).send("POST", e.AdminURL()+"/restore", bad)
 		if r.status != http.StatusBadRequest || len(r.body) > 1000 {
