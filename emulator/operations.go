@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -48,10 +49,10 @@ var acsVerbs = map[string]string{
 
 func acsOperation(method string, segments []string) string {
 	last := segments[len(segments)-1]
+	if segments[0] == "access" {
+		return accessOperation(method, segments)
+	}
 	if verb, ok := acsVerbs[last]; ok && method == http.MethodPost {
-		if segments[0] == "access" {
-			return "entraExchange"
-		}
 		return verb
 	}
 	if segments[0] != "identities" || len(segments) > 2 {
@@ -61,6 +62,33 @@ func acsOperation(method string, segments []string) string {
 		return map[string]string{http.MethodPost: "create"}[method]
 	}
 	return map[string]string{http.MethodDelete: "delete", http.MethodGet: "get", http.MethodPatch: "revoke"}[method]
+}
+
+// accessOperation names what is below /access: the exchange of an Entra user, and who may exchange.
+func accessOperation(method string, segments []string) string {
+	entra, last := len(segments) > 1 && segments[1] == "entra", segments[len(segments)-1]
+	switch {
+	case last == ":exchangeAccessToken" && entra:
+		return "entraExchange"
+	case last == ":exchangeAccessToken":
+		return "teamsExtensionExchange"
+	case last == "assignments" && entra:
+		return map[string]string{http.MethodGet: "entraAssignmentsList", http.MethodPatch: "entraAssignmentsUpdate"}[method]
+	}
+	verb := map[string]string{http.MethodGet: "Get", http.MethodPut: "Put", http.MethodDelete: "Delete"}[method]
+	if verb == "" || !slices.Contains(segments, "assignments") {
+		return ""
+	}
+	if entra {
+		return "entraAssignments" + verb
+	}
+	return "teamsExtension" + verb
+}
+
+// graphRelations are what may follow a user in a path, in lower case.
+var graphRelations = map[string]string{
+	"memberof": "memberOf", "transitivememberof": "memberOf", "getmemberobjects": "memberObjects", "getmembergroups": "memberObjects",
+	"checkmemberobjects": "checkMembers", "checkmembergroups": "checkMembers", "photo": "photo", "manager": "manager", "directreports": "reports",
 }
 
 func graphOperation(method string, segments []string) string {
@@ -79,7 +107,13 @@ func graphOperation(method string, segments []string) string {
 	if len(segments) == 1 && method == http.MethodGet {
 		return graphPrefix + "user"
 	}
-	if len(segments) < 2 || segments[1] != "extensions" {
+	if len(segments) < 2 {
+		return ""
+	}
+	if name := graphRelations[strings.ToLower(segments[1])]; name != "" {
+		return graphPrefix + name
+	}
+	if segments[1] != "extensions" {
 		return ""
 	}
 	names := map[string]string{http.MethodGet: "list", http.MethodPost: "add"}
@@ -99,9 +133,10 @@ var entraEndings = []struct{ ending, op string }{
 	{".well-known/openid-configuration", "discovery"},
 	{"discovery/instance", "discovery"},
 	{"keys", "keys"},
+	{"jwks", "keys"},
 	{"authorize", "authorize"},
 	{"devicecode", "devicecode"},
-	{"deviceauth", "deviceauth"},
+	{"devicelogin", "devicelogin"},
 	{"token", "token"},
 	{"logout", "logout"},
 	{"login", "login"},
@@ -112,12 +147,10 @@ var entraEndings = []struct{ ending, op string }{
 // EntraOperations are the names that [Emulator.AddFault] and the administration take for requests to Entra ID.
 func EntraOperations() []string {
 	var names []string
-	for _, e := range entraEndings[1:] {
-		if name := entraPrefix + e.op; len(names) == 0 || names[len(names)-1] != name {
-			names = append(names, name)
-		}
+	for _, e := range entraEndings {
+		names = append(names, entraPrefix+e.op)
 	}
-	return names
+	return slices.Compact(names)
 }
 
 func entraOperation(path string) string {
