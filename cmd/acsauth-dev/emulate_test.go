@@ -45,7 +45,7 @@ func trusting(t *testing.T, file string) *http.Client {
 func TestEmulateJSON(t *testing.T) {
 	ca := filepath.Join(t.TempDir(), "it's ours.pem")
 	_, in := bootEmulator(t, "--ca", ca)
-	if len(in.Apps) != 3 || in.Apps[2].Secret != emulator.DaemonClientSecret || in.ResourceID != emulator.ResourceID || in.AccessKeys["secondary"] != emulator.AccessKeySecondary {
+	if len(in.Apps) != 7 || len(in.Tenants) != 4 || in.Tenants[0].Authority != in.Authority || in.Apps[2].Secret != emulator.DaemonClientSecret || in.ResourceID != emulator.ResourceID || in.AccessKeys["secondary"] != emulator.AccessKeySecondary {
 		t.Errorf("%+v", in)
 	}
 	for _, name := range []string{"http", "https", "httpSecondary", "httpsSecondary"} {

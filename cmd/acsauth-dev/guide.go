@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/acs-solutions/acsauth/emulator"
 )
 
 const guide = `
@@ -100,7 +102,9 @@ func trustText(lines []trustLine) string {
 func fill(w io.Writer, text string, in info) error {
 	var users []string
 	for _, u := range in.Users {
-		users = append(users, u.Name)
+		if u.TenantID == "" || u.TenantID == emulator.TenantID {
+			users = append(users, u.Name)
+		}
 	}
 	metrics := in.Metrics
 	if metrics == "" {

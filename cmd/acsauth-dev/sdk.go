@@ -14,11 +14,30 @@ type emulatorInfo struct {
 	Domain            string            `json:"domain"`
 	Issuer            string            `json:"issuer"`
 	ResourceID        string            `json:"resourceId"`
+	Tenants           []tenantInfo      `json:"tenants"`
 	Apps              []appInfo         `json:"apps"`
 	AccessKeys        map[string]string `json:"accessKeys"`        // primary and secondary
 	ConnectionStrings map[string]string `json:"connectionStrings"` // http, https, httpSecondary and httpsSecondary
 	SDK               map[string]string `json:"sdk"`               // variables that SDKs read
 	Trust             []trustLine       `json:"trust,omitempty"`   // how to trust the authority
+}
+
+// tenantInfo is a tenant and the authority of those who sign in to it.
+type tenantInfo struct {
+	ID        string `json:"id"`
+	Domain    string `json:"domain"`
+	Kind      string `json:"kind"` // workforce, externalId or b2c
+	Authority string `json:"authority"`
+}
+
+// tenants are all of the emulator, the first one first.
+func tenants(e *emulator.Emulator) []tenantInfo {
+	return []tenantInfo{
+		{emulator.TenantID, emulator.Domain, "workforce", e.Authority()},
+		{emulator.OtherTenantID, emulator.OtherDomain, "workforce", e.URL() + "/" + emulator.OtherTenantID},
+		{emulator.ExternalTenantID, emulator.ExternalDomain, "externalId", e.URL() + "/" + emulator.ExternalTenantID},
+		{emulator.B2CTenantID, emulator.B2CDomain, "b2c", e.URL() + "/" + emulator.B2CTenantID + "/" + emulator.B2CPolicy},
+	}
 }
 
 // appInfo is a well-known application.
@@ -28,6 +47,7 @@ type appInfo struct {
 	Secret      string `json:"secret,omitempty"`
 	Scope       string `json:"scope,omitempty"`       // that it exposes
 	RedirectURI string `json:"redirectUri,omitempty"` // that is registered
+	TenantID    string `json:"tenantId,omitempty"`    // default: the first tenant
 }
 
 // trustLine is one line that makes one platform trust the authority.
@@ -47,10 +67,15 @@ func describeAll(e *emulator.Emulator, data folder, ca string) (emulatorInfo, er
 		info: in, Domain: emulator.Domain, Issuer: e.Issuer(), ResourceID: emulator.ResourceID, Page: e.AdminURL() + "/ui",
 		AccessKeys:        map[string]string{"primary": primary, "secondary": secondary},
 		ConnectionStrings: map[string]string{"http": in.ConnectionString, "httpSecondary": strings.Replace(in.ConnectionString, primary, secondary, 1)},
+		Tenants:           tenants(e),
 		Apps: []appInfo{
 			{Name: "api", ClientID: emulator.APIClientID, Secret: emulator.APIClientSecret, Scope: in.Scope, RedirectURI: emulator.APIRedirectURI},
 			{Name: "browser", ClientID: emulator.SPAClientID, RedirectURI: "http://localhost"},
 			{Name: "daemon", ClientID: emulator.DaemonClientID, Secret: emulator.DaemonClientSecret},
+			{Name: "external-api", ClientID: emulator.ExternalAPIClientID, Secret: emulator.ExternalAPIClientSecret, TenantID: emulator.ExternalTenantID},
+			{Name: "external-browser", ClientID: emulator.ExternalSPAClientID, TenantID: emulator.ExternalTenantID},
+			{Name: "b2c-api", ClientID: emulator.B2CAPIClientID, Secret: emulator.B2CAPIClientSecret, TenantID: emulator.B2CTenantID},
+			{Name: "b2c-browser", ClientID: emulator.B2CSPAClientID, TenantID: emulator.B2CTenantID},
 		},
 		SDK: map[string]string{
 			"AZURE_TENANT_ID": emulator.TenantID, "AZURE_CLIENT_ID": emulator.DaemonClientID, "AZURE_CLIENT_SECRET": emulator.DaemonClientSecret,
