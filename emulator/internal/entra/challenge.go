@@ -13,7 +13,7 @@ import (
 const (
 	maxClaims  = 8 << 10 // of a claims parameter, in bytes
 	maxProofs  = 64
-	maxDemands = 16 // of a claims parameter, and values of one demand
+	maxDemands = 16 // of a claims parameter, and values of all of them
 )
 
 // demand is one claim that a challenge asks for in the access token. Any of the values will do; none stands for itself.
@@ -25,7 +25,7 @@ type demand struct {
 // proofs are the answers to challenges that a sign-in has given, as name=value.
 type proofs []string
 
-var errChallenge = errors.New("a claims challenge is a JSON object with an object access_token of at most 16 members, 8 KiB at most")
+var errChallenge = errors.New("a claims challenge is a JSON object with an object access_token of at most 16 members and 16 values, 8 KiB at most")
 
 // parseChallenge reads a claims parameter or a claims challenge. xms_cc is no demand but a capability.
 func parseChallenge(claims string) ([]demand, error) {
@@ -42,24 +42,26 @@ func parseChallenge(claims string) ([]demand, error) {
 		return nil, errChallenge
 	}
 	var list []demand
+	values := 0
 	for name, m := range c.AccessToken {
 		d := demand{name: name}
 		if m != nil {
 			if m.Value != nil {
 				m.Values = append(m.Values, m.Value)
 			}
-			if len(m.Values) > maxDemands {
-				return nil, errChallenge
-			}
 			for _, v := range m.Values {
 				if text, ok := v.(string); ok && text != "" && len(text) <= 256 {
 					d.values = append(d.values, text)
 				}
 			}
+			values += len(d.values)
 		}
 		if name != "xms_cc" {
 			list = append(list, d)
 		}
+	}
+	if values > maxDemands {
+		return nil, errChallenge
 	}
 	slices.SortFunc(list, func(a, b demand) int { return strings.Compare(a.name, b.name) })
 	return list, nil

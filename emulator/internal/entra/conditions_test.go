@@ -203,7 +203,7 @@ func TestChallengeRefusals(t *testing.T) {
 	w := newWorld(t)
 	a := w.agent(t)
 	tokens := a.signIn("alice")
-	for _, claims := range []string{"{", `[]`, `{"access_token":[]}`, `{"access_token":{"acrs":{"value":"` + strings.Repeat("x", maxClaims) + `"}}}`} {
+	for _, claims := range []string{"{", `[]`, `{"access_token":[]}`, `{"access_token":{"acrs":{"values":["` + strings.Repeat(`a","`, maxDemands) + `b"]}}}`, `{"access_token":{"acrs":{"value":"` + strings.Repeat("x", maxClaims) + `"}}}`} {
 		if got := answer(t, a.get(authorizePath, spaRequest("claims", claims))); got.Get("error") != "invalid_request" {
 			t.Errorf("%.30s: %v", claims, got)
 		}

@@ -100,7 +100,7 @@ func (s *Service) discoverV2(w http.ResponseWriter, r *http.Request, t tenant) {
 	writeMetadata(w, s.metadataFor(r, t))
 }
 
-// discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there are no v1 endpoints.
+// discoverV1 serves the issuer and keys of v1 tokens. The other endpoints are those of v2: there is no v1 authorize endpoint.
 func (s *Service) discoverV1(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("discovery")
 	m := s.metadataFor(r, t)

@@ -122,7 +122,7 @@ func TestSDKWorkloadIdentity(t *testing.T) {
 
 // A managed identity's token stands in for the secret of the API, at both kinds of endpoints.
 func TestSDKManagedIdentity(t *testing.T) {
-	_, plain, options := sdkWorld(t)
+	w, plain, options := sdkWorld(t)
 	for name, env := range map[string]map[string]string{
 		"IMDS":        {"IDENTITY_ENDPOINT": "", "IDENTITY_HEADER": ""},
 		"App Service": {"IDENTITY_ENDPOINT": plain.URL + "/msi/token", "IDENTITY_HEADER": IdentityHeader},
@@ -140,6 +140,11 @@ func TestSDKManagedIdentity(t *testing.T) {
 			api, err := azidentity.NewClientAssertionCredential(testTenant, testAPI, assertion,
 				&azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 			wantSDKToken(t, api, err, acsScope, map[string]any{"appid": testAPI, "appidacr": "2"})
+
+			incoming := w.agent(t).signIn("alice")["access_token"].(string)
+			obo, err := azidentity.NewOnBehalfOfCredentialWithClientAssertions(testTenant, testAPI, incoming, assertion,
+				&azidentity.OnBehalfOfCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
+			wantSDKToken(t, obo, err, "https://graph.microsoft.com/.default", map[string]any{"name": "alice", "scp": "User.Read openid profile"})
 
 			other, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{
 				ClientOptions: options, ID: azidentity.ClientID(testSPA)})

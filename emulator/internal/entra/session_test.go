@@ -91,6 +91,9 @@ func TestFrontChannelLogout(t *testing.T) {
 	rec := a.do("POST", logoutPath, url.Values{"post_logout_redirect_uri": {testBack}, "state": {"s"}})
 	frame := "https://api.example/frontchannel?a=b&iss=" + url.QueryEscape(w.issuerV2(testTenant)) + "&sid=" + sid
 	wantPage(t, rec, http.StatusOK, `<iframe src="`+frame+`"`, `href="`+testBack+`?state=s"`)
+	if !strings.Contains(rec.Body.String(), "<script>"+leaveScript+"</script>") {
+		t.Error("the page's own script is not the one that its policy allows")
+	}
 	policy := rec.Header().Get("Content-Security-Policy")
 	if !strings.Contains(policy, "; frame-src https://api.example") || !strings.Contains(policy, "script-src "+sourceHash(leaveScript)) {
 		t.Errorf("policy %q", policy)
