@@ -81,6 +81,9 @@ func TestB2CFlow(t *testing.T) {
 	e := shared()
 	b := newBrowser(t)
 	body := b2cAt.tokens(b, e, "bea")
+	if _, ext := body["ext_expires_in"]; ext || body["not_before"] == nil {
+		t.Errorf("the answer has the members of Entra ID: %v", body)
+	}
 	_, claims := parts(t, body["access_token"].(string))
 	common := map[string]any{"iss": e.URL() + "/" + emulator.B2CTenantID + "/v2.0/", "ver": "1.0", "tfp": emulator.B2CPolicy, "sub": emulator.BeaObjectID, "tid": nil}
 	wantClaims(t, claims, common)

@@ -158,6 +158,13 @@ func TestSessionAcrossTenants(t *testing.T) {
 	if answer := silent(firstAt); answer.Get("error") != "login_required" {
 		t.Errorf("fred in a tenant without him: %v", answer)
 	}
+	answerOf(t, b2cAt.login(b, e, "bea"))
+	answerOf(t, externalAt.login(b, e, "cora"))
+	for _, a := range []at{otherAt, b2cAt, externalAt} {
+		if answer := silent(a); answer.Get("code") == "" {
+			t.Errorf("the sessions of External ID and B2C are others: %v", answer)
+		}
+	}
 	page := b.get(firstAt.url(e, "/oauth2/v2.0/authorize?"+firstAt.authorizeForm().Encode()))
 	if page.status != http.StatusOK || strings.Contains(page.body, `value="fred"`) || !strings.Contains(page.body, `value="alice"`) {
 		t.Errorf("the page of the first tenant lists its own users: %d %s", page.status, page.body)

@@ -102,6 +102,15 @@ func TestAddApp(t *testing.T) {
 	if access["ver"] != "1.0" || access["aud"] != "api://"+a.ID || access["idtyp"] != "user" || access["acct"] != nil || access["groups"] != nil {
 		t.Errorf("the version belongs to the API, 1.0 unless it says so: %v", access)
 	}
+	guid := newApp()
+	guid.ID, guid.Delegated = oid("93"), map[string][]string{oid("93"): {"mine"}}
+	guid.RedirectURIs, guid.Exposes.Claims = a.RedirectURIs, []OptionalClaim{{Name: "aud", Properties: []string{"use_guid"}}}
+	if err := s.AddApp(guid); err != nil {
+		t.Fatal(err)
+	}
+	if c := claimsOf(t, tokens(t, s, tidA, guid.ID, "api://"+guid.ID+"/mine", "ann")["access_token"].(string)); c["aud"] != guid.ID {
+		t.Errorf("use_guid: aud %v", c["aud"])
+	}
 	if id["email"] != "ann@a.example" || id["upn"] != "ann@a.example" || id["ver"] != "2.0" {
 		t.Errorf("optional claims of the id_token: %v", id)
 	}

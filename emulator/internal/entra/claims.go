@@ -118,6 +118,9 @@ func (s *Service) addV2(c emu.Claims, sub subject, t tenant) {
 
 func (s *Service) addV1(c emu.Claims, sub subject, t tenant) {
 	c["ver"], c["iss"], c["aud"] = "1.0", s.issuerV1(t.id), sub.audience
+	if hasProperty(sub.resource.Claims, "aud", "use_guid") {
+		c["aud"] = sub.resource.ID
+	}
 	c["appid"], c["appidacr"] = sub.app.ID, authLevel(sub.app)
 	if sub.user == nil {
 		c["idp"] = c["iss"]

@@ -119,9 +119,9 @@ func (s *Service) Verify(token string) (emu.Claims, error) {
 	return c, nil
 }
 
-// issuedBy reports whether issuer, tenant and user of a token belong together. B2C tokens name no tenant: nobody here takes them.
+// issuedBy reports whether issuer, tenant and user of a token belong together. B2C issuers are of another form: nobody here takes them.
 func (s *Service) issuedBy(t tenant, c emu.Claims) bool {
-	if iss := c["iss"]; t.id == "" || t.kind == B2C || iss != s.issuerV2(t.id) && iss != s.issuerV1(t.id) {
+	if iss := c["iss"]; t.id == "" || iss != s.issuerV2(t.id) && iss != s.issuerV1(t.id) {
 		return false
 	}
 	u := s.dir.user(text(c, "oid"))

@@ -26,7 +26,7 @@ func (s *Service) logout(w http.ResponseWriter, r *http.Request, t tenant) {
 	hinted, _ := s.dir.userAt(t, r.Form.Get("logout_hint"))
 	if other := signedIn && hinted != nil && hinted.ObjectID != current.user.ObjectID; other {
 		signedIn = false // an account without a session here is meant; that of this browser stays
-	} else if c, err := r.Cookie(sessionCookie); err == nil {
+	} else if c, err := r.Cookie(sessionCookie(r)); err == nil {
 		s.sessions.expire(c.Value)
 		http.SetCookie(w, cookieFor(r, "", -1))
 	}

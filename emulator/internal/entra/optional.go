@@ -27,6 +27,7 @@ type claimFacts struct {
 var optionalClaims = map[string]func(s *Service, u *User, p []string, f claimFacts) any{
 	"acct": func(_ *Service, u *User, _ []string, _ claimFacts) any { return account(u) },
 	"acrs": func(*Service, *User, []string, claimFacts) any { return nil }, // is there when a challenge was met; see addProofs
+	"aud":  func(*Service, *User, []string, claimFacts) any { return nil }, // with use_guid, v1 tokens have the client id as aud; see addV1
 	"auth_time": func(s *Service, _ *User, _ []string, _ claimFacts) any {
 		return s.now().Unix() // every sign-in is fresh here
 	},
@@ -86,6 +87,11 @@ func (s *Service) addOptional(c emu.Claims, list []OptionalClaim, u *User, f cla
 			c[o.Name] = v
 		}
 	}
+}
+
+// hasProperty reports whether an optional claim is asked for with an additional property.
+func hasProperty(list []OptionalClaim, name, property string) bool {
+	return slices.ContainsFunc(list, func(o OptionalClaim) bool { return o.Name == name && slices.Contains(o.Properties, property) })
 }
 
 // checkOptional refuses claims that the emulator does not know.

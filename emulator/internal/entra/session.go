@@ -5,7 +5,13 @@ import (
 	"slices"
 )
 
-const sessionCookie = "ESTSAUTH"
+// sessionCookie names the cookie of a session. The real External ID and B2C tenants have hosts, and so cookies, of their own.
+func sessionCookie(r *http.Request) string {
+	if t := tenantOf(r); t.kind != Workforce {
+		return "ESTSAUTH-" + t.id
+	}
+	return "ESTSAUTH"
+}
 
 // session is a signed-in browser.
 type session struct {
@@ -18,7 +24,7 @@ type session struct {
 
 // session finds the session of a request.
 func (s *Service) session(r *http.Request) (session, bool) {
-	c, err := r.Cookie(sessionCookie)
+	c, err := r.Cookie(sessionCookie(r))
 	if err != nil {
 		return session{}, false
 	}
@@ -38,7 +44,7 @@ func (s *Service) startSession(w http.ResponseWriter, r *http.Request, app *App,
 		http.SetCookie(w, cookieFor(r, name, 0))
 		return next.id
 	}
-	if c, err := r.Cookie(sessionCookie); err == nil {
+	if c, err := r.Cookie(sessionCookie(r)); err == nil {
 		s.sessions.update(c.Value, func(kept *session) {
 			kept.have = kept.have.with(st.have)
 			if !slices.Contains(kept.apps, app.ID) && len(kept.apps) < maxSessionApps {
@@ -51,7 +57,7 @@ func (s *Service) startSession(w http.ResponseWriter, r *http.Request, app *App,
 
 // cookieFor makes the session cookie. Over TLS it goes to frames of other sites, too, as silent sign-in needs it.
 func cookieFor(r *http.Request, value string, maxAge int) *http.Cookie {
-	c := &http.Cookie{Name: sessionCookie, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	c := &http.Cookie{Name: sessionCookie(r), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if r.TLS != nil {
 		c.Secure, c.SameSite = true, http.SameSiteNoneMode
 	}

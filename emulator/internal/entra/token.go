@@ -30,7 +30,8 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 	Scope        string `json:"scope,omitempty"`
 	ExpiresIn    int64  `json:"expires_in"`
-	ExtExpiresIn int64  `json:"ext_expires_in"`
+	ExtExpiresIn int64  `json:"ext_expires_in,omitempty"`
+	NotBefore    int64  `json:"not_before,omitempty"` // of B2C
 	AccessToken  string `json:"access_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
@@ -146,7 +147,7 @@ func (s *Service) delegated(req tokenRequest, set scopeSet, g grantFacts) (*toke
 		at: req.tenant, grant: g.grant,
 	}
 	if req.tenant.kind == B2C && set.oidcOnly() { // no API, no access token
-		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, ExtExpiresIn: 3600}
+		answer := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(nil), ExpiresIn: 3600, NotBefore: s.now().Unix()}
 		return answer, s.addExtras(answer, req, set, g)
 	}
 	if set.resource.ID == s.dir.Graph {
@@ -170,7 +171,11 @@ func (s *Service) answer(sub subject) (*tokenAnswer, *Error) {
 		return nil, internal()
 	}
 	seconds := int64(sub.lifetime / time.Second)
-	return &tokenAnswer{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: token}, nil
+	answer := &tokenAnswer{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: token}
+	if s.tenantFor(sub).kind == B2C {
+		answer.ExtExpiresIn, answer.NotBefore = 0, s.now().Unix()
+	}
+	return answer, nil
 }
 
 // addExtras adds what the OpenID Connect scopes and client_info ask for.
