@@ -14,6 +14,7 @@ type GraphBehaviour struct {
 	LagVaries       bool          // each read picks its lag from 0 to ReadLag, as replicas do
 	DuplicateStatus int           // of a POST whose name exists: 400, also for 0, or 409
 	Claims          string        // not empty: every request is answered with 401 and this claims challenge, in JSON
+	Answerable      bool          // a token that has what Claims asks for gets through, as at the real service
 	Throttle        int           // requests that an application may make in 10 s, in a tenant; the rest get 429. 0: no limit
 	RetryAfter      int           // seconds that a 429 asks to wait, at most 3600; 0: what is left of the 10 s; -1: no header
 }
@@ -36,6 +37,7 @@ type adminGraphRequest struct {
 	LagVaries       bool   `json:"lagVaries"`
 	DuplicateStatus int    `json:"duplicateStatus"`
 	Claims          string `json:"claims"`
+	Answerable      bool   `json:"answerable"`
 	Throttle        int    `json:"throttle"`
 	RetryAfter      int    `json:"retryAfter"`
 }
@@ -43,7 +45,7 @@ type adminGraphRequest struct {
 // adminGraph shows how Graph behaves.
 func (e *Emulator) adminGraph(*http.Request) (any, error) {
 	b := e.graph.Behaviour()
-	return adminGraphRequest{b.ReadLag.String(), b.LagVaries, b.DuplicateStatus, b.Claims, b.Throttle, b.RetryAfter}, nil
+	return adminGraphRequest{b.ReadLag.String(), b.LagVaries, b.DuplicateStatus, b.Claims, b.Answerable, b.Throttle, b.RetryAfter}, nil
 }
 
 // adminSetGraph sets all of it; what is left out behaves well.
@@ -52,9 +54,7 @@ func (e *Emulator) adminSetGraph(r *http.Request) (any, error) {
 	if err := decodeOne(r.Body, &in); err != nil {
 		return nil, err
 	}
-	b := GraphBehaviour{
-		LagVaries: in.LagVaries, DuplicateStatus: in.DuplicateStatus, Claims: in.Claims, Throttle: in.Throttle, RetryAfter: in.RetryAfter,
-	}
+	b := GraphBehaviour{LagVaries: in.LagVaries, DuplicateStatus: in.DuplicateStatus, Claims: in.Claims, Answerable: in.Answerable, Throttle: in.Throttle, RetryAfter: in.RetryAfter}
 	var err error
 	if in.ReadLag != "" {
 		b.ReadLag, err = time.ParseDuration(in.ReadLag)

@@ -46,6 +46,9 @@ GET  /entra                 what requests for tokens meet
 POST /entra                 {"consentWithdrawn","claims","code","grants","user","times"}
 POST /obo                   {"consentWithdrawn","claims"}: what On-Behalf-Of meets
 POST /token                 {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
+POST /token/workload        {"subject","audience","expiresInSeconds"}: a service account's, for federation
+POST /certificates          {"client","certificate"}: register one, in PEM, for client assertions
+POST /sessions/revoke       {"user"}: end all sessions and refresh tokens of a user
 POST /keys/rotate           sign with the next key of Entra ID; ?drop=old removes the ones before
 POST /acs/keys/primary      make a new access key; also /acs/keys/secondary
 GET  /snapshot              all of the state as one JSON document; it holds keys

@@ -250,3 +250,26 @@ func TestACSBehaviour(t *testing.T) {
 		t.Errorf("after a reset: %+v", a)
 	}
 }
+
+// Credentials for programs of other languages, by the administration.
+func TestAdminCredentials(t *testing.T) {
+	e := emulator.Start(t, emulator.Options{})
+	b := newBrowser(t)
+	assertion, ok := b.send("POST", e.AdminURL()+"/token/workload", "").json(t)["access_token"].(string)
+	form := with(daemonForm("https://graph.microsoft.com/.default"), "client_id", emulator.APIClientID, "client_secret", "", "client_assertion", assertion,
+		"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+	if a := tokenCall(t, e, form); !ok || a.status != http.StatusOK {
+		t.Errorf("a workload token in place of the secret: %+v", a)
+	}
+	if r := b.send("POST", e.AdminURL()+"/sessions/revoke", `{"user":"alice"}`); r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	for path, body := range map[string]string{
+		"/sessions/revoke": `{"user":"nobody"}`, "/certificates": `{"client":"` + emulator.APIClientID + `","certificate":"x"}`,
+		"/token/workload": `{"expiresInSeconds":100000}`,
+	} {
+		if r := b.send("POST", e.AdminURL()+path, body); r.status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+}

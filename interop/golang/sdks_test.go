@@ -17,7 +17,7 @@ func TestSDKs(t *testing.T) {
 	suites := []func(*world, *testing.T){
 		(*world).azidentitySecrets, (*world).azidentityOnBehalfOf, (*world).azidentityRefusals,
 		(*world).msalConfidential, (*world).msalWebApplication, (*world).msalConfidentialRefusals, (*world).msalPublic, (*world).msalPublicRefusals,
-		(*world).certificates, (*world).federation, (*world).federationRefusals, (*world).managedIdentities, (*world).devices, (*world).tenants, (*world).tenantApplications,
+		(*world).certificates, (*world).federation, (*world).federationRefusals, (*world).managedIdentities, (*world).devices, (*world).challenges, (*world).tenants, (*world).tenantApplications,
 	}
 	for _, suite := range suites {
 		suite(w, t)

@@ -25,6 +25,7 @@ type grant struct {
 	appOnly bool
 	rights  []string // scopes of a delegated token, roles of an app's own
 	admin   bool
+	claims  emu.Claims
 }
 
 // malformed is what Graph says about text that is no JWT.
@@ -80,7 +81,7 @@ func unauthenticated(message string) *refusal {
 
 func readGrant(c emu.Claims) grant {
 	g := grant{
-		app: textOf(c, "appid"), object: textOf(c, "oid"), tenant: textOf(c, "tid"),
+		claims: c, app: textOf(c, "appid"), object: textOf(c, "oid"), tenant: textOf(c, "tid"),
 		appOnly: textOf(c, "idtyp") == "app" || textOf(c, "scp") == "",
 		rights:  strings.Fields(textOf(c, "scp")),
 		admin:   slices.ContainsFunc(listOf(c, "wids"), func(id string) bool { return slices.Contains(adminRoles, id) }),

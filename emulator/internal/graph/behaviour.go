@@ -13,6 +13,7 @@ type Behaviour struct {
 	LagVaries       bool          // each read picks its lag from 0 to ReadLag, as replicas do
 	DuplicateStatus int           // of a POST whose name exists: 400, also for 0, or 409
 	Claims          string        // not empty: every request is answered with 401 and this claims challenge, in JSON
+	Answerable      bool          // a token that has what Claims asks for gets through, as at the real service
 	Throttle        int           // requests that an application may make in 10 s, in a tenant; the rest get 429. 0: no limit
 	RetryAfter      int           // seconds that a 429 asks to wait, at most MaxRetryAfter; 0: what is left of the 10 s; -1: no header
 }
@@ -111,10 +112,4 @@ func (s *Service) faultAfter(c *call) *refusal {
 		return c.fault.refusal(c.fault.StatusAfter)
 	}
 	return nil
-}
-
-// challenge is the answer of Conditional Access.
-func claimsChallenge(claims string) *refusal {
-	return &refusal{status: http.StatusUnauthorized, code: "InvalidAuthenticationToken",
-		message: "Continuous access evaluation resulted in claims challenge.", challenge: true, claims: claims}
 }

@@ -69,6 +69,34 @@ func TestClaimsChallenge(t *testing.T) {
 	}
 }
 
+// TestChallengeAnswered: a new token with what was asked for gets through, and no other.
+func TestChallengeAnswered(t *testing.T) {
+	f := newFixture(t)
+	for _, tc := range []struct {
+		challenge string
+		token     emu.Claims
+		status    int
+	}{
+		{`{"access_token":{"nbf":{"essential":true,"value":"1000"}}}`, emu.Claims{"nbf": 999}, 401},
+		{`{"access_token":{"nbf":{"essential":true,"value":"1000"}}}`, emu.Claims{"nbf": 1000}, 200},
+		{`{"access_token":{"nbf":{"value":"soon"}}}`, emu.Claims{"nbf": 1000}, 401},
+		{`{"access_token":{"nbf":{"value":"1000"}}}`, nil, 401},
+		{`{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`, emu.Claims{"acrs": []string{"c2"}}, 401},
+		{`{"access_token":{"acrs":{"essential":true,"values":["c1","c2"]},"xms_cc":{"values":["cp1"]}}}`, emu.Claims{"acrs": []string{"c2"}}, 200},
+		{`{"access_token":{"acrs":{"value":"c1"}}}`, emu.Claims{"acrs": "c1"}, 200},
+		{`{"access_token":{"acrs":null}}`, emu.Claims{"acrs": "c1"}, 401},
+		{`{"access_token":{}}`, emu.Claims{"acrs": "c1"}, 401},
+		{`no JSON`, nil, 401},
+	} {
+		f.behave(Behaviour{Claims: tc.challenge})
+		wantRefusal(t, f.as(tc.token, "GET", "/v1.0/me", ""), 401, "InvalidAuthenticationToken", "")
+		f.behave(Behaviour{Claims: tc.challenge, Answerable: true})
+		if w := f.as(tc.token, "GET", "/v1.0/me", ""); w.Code != tc.status {
+			t.Errorf("%s, token %v: %d, want %d", tc.challenge, tc.token, w.Code, tc.status)
+		}
+	}
+}
+
 // TestFaults: before or after the effect, and only for requests that would be taken on.
 func TestFaults(t *testing.T) {
 	f := newFixture(t)

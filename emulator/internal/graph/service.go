@@ -106,8 +106,8 @@ func (s *Service) finish(c *call, ref *refusal) {
 
 // handle checks the limits, then the path, then the right, then the user.
 func (s *Service) handle(c *call) (reply, *refusal) {
-	if claims := s.behaviour.Load().Claims; claims != "" {
-		return reply{}, claimsChallenge(claims)
+	if b := s.behaviour.Load(); b.Claims != "" && !(b.Answerable && answers(c.grant.claims, b.Claims)) {
+		return reply{}, claimsChallenge(b.Claims)
 	}
 	if ref := c.route(); ref != nil {
 		return reply{}, ref
