@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
-	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,55 +31,84 @@ func refuse(status int, format string, args ...any) error {
 // adminFunc answers a request with something to encode as JSON, or a string to send as text.
 type adminFunc func(*http.Request) (any, error)
 
-// newAdmin makes the administration handler. It has no CORS, so no web page of another origin can read from it, and it
-// refuses requests that such a page could cause to be sent.
+// newAdmin makes the administration handler. It has no CORS, and it answers no web page but its own; see checkSource.
 func (e *Emulator) newAdmin() http.Handler {
 	table := e.adminTable()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		answer, err := dispatch(table, r)
+		limit := int64(maxBody)
+		if r.URL.Path == restorePath {
+			limit = maxSnapshot
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		answer, err := e.dispatch(table, r)
 		writeAdmin(w, answer, err)
 	})
 }
 
-func (e *Emulator) adminTable() map[string]map[string]adminFunc {
+// routes are functions by path and method.
+type routes map[string]map[string]adminFunc
+
+func (e *Emulator) adminTable() routes {
 	list := func(f func() any) map[string]adminFunc {
 		return map[string]adminFunc{"GET": func(*http.Request) (any, error) { return f(), nil }}
 	}
-	return map[string]map[string]adminFunc{
-		"/":            list(func() any { return e.overview() }),
-		"/healthz":     list(func() any { return map[string]string{"status": "ok"} }),
-		"/users":       list(func() any { return e.Users() }),
-		"/counters":    list(func() any { return e.Counters() }),
-		"/identities":  list(func() any { return e.Identities() }),
-		"/requests":    list(func() any { return e.Requests() }),
-		"/faults":      {"GET": e.adminFaults, "POST": e.adminAddFault, "DELETE": e.adminClearFaults},
-		"/graph":       {"GET": e.adminGraph, "POST": e.adminSetGraph},
-		"/obo":         {"POST": e.adminSetOBO},
-		"/reset":       {"POST": e.adminReset},
-		"/token":       {"POST": e.adminToken},
-		"/keys/rotate": {"POST": e.adminRotate},
+	table := routes{
+		"/":                   list(func() any { return e.overview() }),
+		"/healthz":            list(func() any { return map[string]string{"status": "ok"} }),
+		"/users":              list(func() any { return e.Users() }),
+		"/counters":           list(func() any { return e.Counters() }),
+		"/identities":         list(func() any { return e.Identities() }),
+		"/apps":               {"GET": e.adminApps},
+		"/tokens":             {"GET": e.adminTokens},
+		"/mappings":           {"GET": e.adminMappings},
+		"/acs":                {"GET": e.adminACS, "POST": e.adminSetACS},
+		"/snapshot":           {"GET": e.adminSnapshot},
+		restorePath:           {"POST": e.adminRestore},
+		"/seed":               {"POST": e.adminSeed},
+		"/requests":           list(func() any { return e.Requests() }),
+		"/faults":             {"GET": e.adminFaults, "POST": e.adminAddFault, "DELETE": e.adminClearFaults},
+		"/graph":              {"GET": e.adminGraph, "POST": e.adminSetGraph},
+		"/entra":              {"GET": e.adminEntra, "POST": e.adminSetEntra},
+		"/obo":                {"POST": e.adminSetOBO},
+		"/clock":              {"GET": e.adminClock, "POST": e.adminSetClock},
+		"/reset":              {"POST": e.adminReset},
+		"/token":              {"POST": e.adminToken},
+		"/token/workload":     {"POST": e.adminWorkload},
+		"/certificates":       {"POST": e.adminCertificate},
+		"/sessions/revoke":    {"POST": e.adminRevokeSessions},
+		"/keys/rotate":        {"POST": e.adminRotate},
+		"/acs/keys/primary":   {"POST": e.adminRegenerate},
+		"/acs/keys/secondary": {"POST": e.adminRegenerate},
+		rehearsalsPath:        {"GET": e.adminRehearsals, "DELETE": e.adminEndRehearsals},
 	}
+	for _, name := range scenarioNames() {
+		table[rehearsalsPath+"/"+name] = map[string]adminFunc{"POST": e.adminRehearse, "DELETE": e.adminEndRehearsal}
+	}
+	for path, file := range uiFiles() {
+		table[path] = map[string]adminFunc{"GET": func(*http.Request) (any, error) { return file, nil }}
+	}
+	return table
 }
 
 // dispatch checks where the request comes from and runs its function.
-func dispatch(table map[string]map[string]adminFunc, r *http.Request) (any, error) {
-	if u, err := url.Parse("http://" + r.Host); err != nil || !loopbackHost(u.Hostname()) {
-		return nil, refuse(http.StatusForbidden, "the Host header has to be a loopback name")
-	}
-	if r.Header.Get("Origin") != "" {
-		return nil, refuse(http.StatusForbidden, "requests from web pages are not answered here")
+func (e *Emulator) dispatch(table routes, r *http.Request) (any, error) {
+	if err := e.checkSource(r); err != nil {
+		return nil, err
 	}
 	methods, ok := table[r.URL.Path]
+	if name, found := strings.CutPrefix(r.URL.Path, rehearsalsPath+"/"); !ok && found {
+		return nil, refuse(http.StatusNotFound, "there is no rehearsal %.40q; there are %s", name, strings.Join(scenarioNames(), ", "))
+	}
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "there is nothing here; GET / lists what there is")
 	}
 	run, ok := methods[r.Method]
 	if !ok {
-		return nil, refuse(http.StatusMethodNotAllowed, "the method is not allowed here")
+		return nil, refuse(http.StatusMethodNotAllowed, "the method is not allowed here; allowed: %s",
+			strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
 	}
 	return run(r)
 }
@@ -85,9 +116,13 @@ func dispatch(table map[string]map[string]adminFunc, r *http.Request) (any, erro
 // writeAdmin writes an answer.
 func writeAdmin(w http.ResponseWriter, answer any, err error) {
 	status := http.StatusOK
-	if text, ok := answer.(string); ok && err == nil {
+	switch answer := answer.(type) {
+	case string:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		io.WriteString(w, text)
+		io.WriteString(w, answer)
+		return
+	case uiFile:
+		answer.write(w)
 		return
 	}
 	if err != nil {
@@ -159,8 +194,8 @@ func decodeOne(body io.Reader, into any) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", maxBody)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "the body is not the JSON object that belongs here: %v", err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -25,6 +24,11 @@ type Emulator struct {
 	log     *requestLog
 	faults  faults
 	handler http.Handler
+	clock   *shiftedClock
+	closing chan struct{} // closed by Close
+
+	rehearsals rehearsals
+	exchange   sync.Mutex // held while the whole state is read or replaced
 
 	mu      sync.Mutex
 	state   lifeState
@@ -49,11 +53,19 @@ func New(o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now)}
-	if e.certs, err = newCertificates(); err != nil {
+	clock := &shiftedClock{base: o.Now}
+	o.Now = clock.now
+	e := &Emulator{
+		options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now), clock: clock, closing: make(chan struct{}),
+	}
+	e.faults.rules.now = o.Now
+	if err := openDataDir(o.DataDir); err != nil {
 		return nil, err
 	}
-	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime})
+	if e.certs, err = openCertificates(o.DataDir, o.certificateHosts()); err != nil {
+		return nil, err
+	}
+	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime, Loose: o.Loose})
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
@@ -64,9 +76,13 @@ func New(o Options) (*Emulator, error) {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	e.graph = graph.New(graph.Options{
-		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Fault: e.faults.nextGraph, Now: o.Now, Log: o.Log,
+		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log,
+		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
 	})
-	if err := e.SetGraph(o.Graph); err != nil {
+	if err := e.loadState(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(e.SetGraph(o.Graph), e.SetEntra(EntraObstacle{})); err != nil {
 		return nil, err
 	}
 	e.handler = e.newRouter()
@@ -77,16 +93,17 @@ func New(o Options) (*Emulator, error) {
 func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
 		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
-		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log, Fault: e.faults.next,
-		Licensed: func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
+		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
+		Fault:     func(op string) acs.Fault { return e.faults.next(op).acs() },
+		Licensed:  func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
+		Groups:    func(oid string) []string { u, _ := e.dir.UserByID(oid); return u.Groups },
+		Resources: []acs.Resource{{ID: OtherResourceID, Keys: [2]string{OtherAccessKey}}},
+		Behaviour: acs.Behaviour{Loose: e.options.Loose},
 	}
 	if e.options.ServiceLimits {
 		o.Limits = acs.ServiceLimits()
 	}
 	if e.options.DataDir != "" {
-		if err := os.MkdirAll(e.options.DataDir, 0o700); err != nil {
-			return nil, err
-		}
 		o.DataFile = filepath.Join(e.options.DataDir, "acs.json")
 	}
 	return acs.New(o)
@@ -146,6 +163,7 @@ func (e *Emulator) Close() error {
 		return nil
 	}
 	e.state = stateClosed
+	close(e.closing)
 	var wg sync.WaitGroup
 	for _, l := range []*listener{e.plain, e.tls, e.admin} {
 		if l != nil {
@@ -154,22 +172,36 @@ func (e *Emulator) Close() error {
 	}
 	wg.Wait()
 	e.serving.Wait()
-	return e.acs.Close()
+	return errors.Join(e.saveState(), e.acs.Close())
 }
 
-// Reset ends all sessions, codes and refresh tokens, deletes identities and extensions, and clears counters, faults and
-// the list of requests. Signing keys stay, so access tokens that were issued stay valid.
+// Reset puts everything back as it was at the start: it ends all sessions, codes and refresh tokens, deletes identities and
+// extensions, clears counters, faults and the list of requests, ends rehearsals, and puts back the clock, the access keys and
+// how the services behave. Signing keys stay, so access tokens that were issued stay valid.
 func (e *Emulator) Reset() {
+	e.exchange.Lock()
+	defer e.exchange.Unlock()
+	e.forgetRehearsals()
+	e.clock.offset.Store(0)
 	e.entra.Reset()
 	e.graph.Reset()
 	e.acs.Reset()
+	err := errors.Join(e.SetEntra(EntraObstacle{}), e.SetGraph(e.options.Graph), e.restoreKey(PrimaryKey), e.restoreKey(SecondaryKey))
+	if err != nil {
+		e.options.Log.Error("emulator: reset", "error", err)
+	}
 	e.log.reset()
 	e.faults.reset()
 }
 
 // RotateKeys starts to sign with the next key. The keys before stay published, two at a time; with drop they disappear,
 // and tokens signed by them stop to verify. It is as slow as making an RSA key.
-func (e *Emulator) RotateKeys(drop bool) error { return e.entra.RotateKeys(drop) }
+func (e *Emulator) RotateKeys(drop bool) error {
+	if err := e.entra.RotateKeys(drop); err != nil {
+		return err
+	}
+	return e.saveState()
+}
 
 // Counters are the counters of each service by name. Entra counts discovery, keys, keys.rotate, authorize, login, logout,
 // minted, refused, and token.authorization_code, token.refresh_token, token.client_credentials and token.jwt-bearer once the

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/acs-solutions/acsauth/emulator/internal/entra"
 	"github.com/acs-solutions/acsauth/emulator/internal/graph"
 )
 
@@ -20,23 +19,16 @@ type GraphBehaviour struct {
 	RetryAfter      int           // seconds that a 429 asks to wait, at most 3600; 0: what is left of the 10 s; -1: no header
 }
 
+func (b GraphBehaviour) graph() graph.Behaviour {
+	return graph.Behaviour(b)
+}
+
 // SetGraph changes how Graph behaves from now on. It fails on values out of range.
 func (e *Emulator) SetGraph(b GraphBehaviour) error {
-	if err := e.graph.SetBehaviour(graph.Behaviour(b)); err != nil {
+	if err := e.graph.SetBehaviour(b.graph()); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	return nil
-}
-
-// OnBehalfOfObstacle is what keeps On-Behalf-Of from giving a token. The zero value is nothing.
-type OnBehalfOfObstacle struct {
-	ConsentWithdrawn bool   `json:"consentWithdrawn"` // AADSTS65001
-	Claims           string `json:"claims"`           // not empty: AADSTS50076, with this claims challenge in JSON
-}
-
-// SetOnBehalfOf changes what On-Behalf-Of requests meet from now on.
-func (e *Emulator) SetOnBehalfOf(o OnBehalfOfObstacle) {
-	e.entra.SetObstacle(entra.Obstacle{ConsentWithdrawn: o.ConsentWithdrawn, Claims: o.Claims})
 }
 
 // adminGraphRequest is the body of POST /graph; see [GraphBehaviour].
@@ -74,14 +66,4 @@ func (e *Emulator) adminSetGraph(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
 	return e.adminGraph(r)
-}
-
-// adminSetOBO sets what On-Behalf-Of requests meet.
-func (e *Emulator) adminSetOBO(r *http.Request) (any, error) {
-	var in OnBehalfOfObstacle
-	if err := decodeOne(r.Body, &in); err != nil {
-		return nil, err
-	}
-	e.SetOnBehalfOf(in)
-	return in, nil
 }

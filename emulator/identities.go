@@ -16,7 +16,10 @@ type IdentityInfo struct {
 func (e *Emulator) Identities() []IdentityInfo {
 	list := []IdentityInfo{}
 	for _, id := range e.acs.Identities() {
-		list = append(list, IdentityInfo(id))
+		list = append(list, IdentityInfo{
+			ID: id.ID, CustomID: id.CustomID, Created: id.Created, Deleted: id.Deleted,
+			TokensIssued: id.TokensIssued, RevokedAt: id.RevokedAt,
+		})
 	}
 	return list
 }

@@ -38,6 +38,9 @@ func newListener(addr string, h http.Handler, config *tls.Config) (*listener, er
 	}
 	host, _, _ := net.SplitHostPort(addr) // checked by the options
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1" // what this machine reaches it by
+	}
 	l := &listener{net: ln, url: "http://" + net.JoinHostPort(host, port), secure: config != nil}
 	if l.secure {
 		l.url = "https://localhost:" + port

@@ -17,16 +17,22 @@ const anyPort = "127.0.0.1:0"
 // Options configures an [Emulator]. The zero value is good for tests.
 type Options struct {
 	// Listen is the address of the protocol listener. Default 127.0.0.1:0, that is, any free port. All listeners take
-	// loopback addresses and localhost only.
+	// loopback addresses and localhost only, unless ForceListen is set.
 	Listen string
 	// ListenTLS is the address of a second protocol listener that speaks TLS; see CACertPEM. Empty: none.
 	ListenTLS string
 	// ListenAdmin is the address of the administration listener. Default 127.0.0.1:0; "none" for none.
 	ListenAdmin string
+	// ForceListen lets the listeners take addresses that other machines can reach, for a container whose ports are published
+	// on loopback. Everybody who reaches them is let in.
+	ForceListen bool
 	// PublicURL replaces the base URL of the plain listener in issuers and endpoints, for example https://emu.invalid for a
 	// client that insists on https and whose transport leads here. Scheme and host only.
 	PublicURL string
-	// DataDir is where ACS identities are kept over restarts. Empty keeps nothing.
+	// DataDir is a folder where state is kept over restarts, in files that only the owner can read. ACS identities are written
+	// at once. At the end, and when keys are rotated, the rest follows: signing keys and sessions, so that tokens stay valid
+	// where the port stays the same, what was added to the directory, and extensions. The TLS certificate is kept, too, but not
+	// the key of its authority. Access keys, clock, faults and behaviour start anew. Empty keeps nothing.
 	DataDir string
 	// AccessTokenVersion is the version of access tokens for the API: "2.0", the default, or "1.0".
 	AccessTokenVersion string
@@ -38,6 +44,9 @@ type Options struct {
 	ServiceLimits bool
 	// Graph is how Microsoft Graph misbehaves from the start on; see [Emulator.SetGraph]. Default: it behaves well.
 	Graph GraphBehaviour
+	// Loose lets mistakes pass that the real services refuse, for a program that is not yet ready for them: signatures and
+	// dates of requests to ACS, a missing api-version, PKCE, redirect URIs, client secrets and unknown clients. Default: strict.
+	Loose bool
 	// AllowCloud lets the emulator start where the environment looks like a cloud.
 	AllowCloud bool
 	// Log receives one line for each refused request. Default: nothing is logged.
@@ -60,12 +69,12 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	errs := []error{checkListen("Listen", o.Listen), checkCloud(o.AllowCloud), checkPublicURL(o.PublicURL)}
+	errs := []error{o.checkListen("Listen", o.Listen), checkCloud(o.AllowCloud), checkPublicURL(o.PublicURL)}
 	if o.ListenTLS != "" {
-		errs = append(errs, checkListen("ListenTLS", o.ListenTLS))
+		errs = append(errs, o.checkListen("ListenTLS", o.ListenTLS))
 	}
 	if o.ListenAdmin != "none" {
-		errs = append(errs, checkListen("ListenAdmin", o.ListenAdmin))
+		errs = append(errs, o.checkListen("ListenAdmin", o.ListenAdmin))
 	}
 	if o.AccessTokenVersion != "1.0" && o.AccessTokenVersion != "2.0" {
 		errs = append(errs, fmt.Errorf("emulator: AccessTokenVersion is %q, want 1.0 or 2.0", o.AccessTokenVersion))
@@ -76,13 +85,13 @@ func (o Options) withDefaults() (Options, error) {
 	return o, errors.Join(errs...)
 }
 
-// checkListen refuses addresses that other machines can reach.
-func checkListen(name, addr string) error {
+// checkListen refuses addresses that other machines can reach, unless they are forced.
+func (o Options) checkListen(name, addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("emulator: %s: %w", name, err)
 	}
-	if !loopbackHost(host) {
+	if !loopbackHost(host) && !o.ForceListen {
 		return fmt.Errorf("emulator: %s is %q: the emulator lets everybody in and listens on loopback only, for example 127.0.0.1:8080", name, addr)
 	}
 	return nil

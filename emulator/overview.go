@@ -5,30 +5,6 @@ import (
 	"strings"
 )
 
-// User is a sample user.
-type User struct {
-	Name         string `json:"name"` // what login_hint and TokenRequest.User take
-	ObjectID     string `json:"objectId"`
-	TenantID     string `json:"tenantId"`
-	UPN          string `json:"userPrincipalName"`
-	DisplayName  string `json:"displayName"`
-	Mail         string `json:"mail"`
-	Guest        bool   `json:"guest"`
-	TeamsLicense bool   `json:"teamsLicense"`
-}
-
-// Users lists the sample users.
-func (e *Emulator) Users() []User {
-	list := make([]User, 0, len(e.dir.Users))
-	for _, u := range e.dir.Users {
-		list = append(list, User{
-			Name: u.Name, ObjectID: u.ObjectID, TenantID: u.TenantID, UPN: u.UPN,
-			DisplayName: u.DisplayName, Mail: u.Mail, Guest: u.Guest, TeamsLicense: u.TeamsLicense,
-		})
-	}
-	return list
-}
-
 // overview is the text of GET / on the administration listener.
 func (e *Emulator) overview() string {
 	var b strings.Builder
@@ -45,20 +21,40 @@ func (e *Emulator) overview() string {
 	line("daemon", DaemonClientID+" role "+AppRole)
 	line("ACS resource", ResourceID)
 	b.WriteString(`
-GET  /users         sample users
-GET  /counters      what happened how often
-GET  /identities    ACS identities, deleted ones included
-GET  /requests      the last requests
-GET  /healthz       for scripts that wait
-GET  /faults        ACS and Graph faults that are still to come
-DEL  /faults        end all faults
-POST /faults        {"op","times","fault":{"status","statusAfter","retryAfter","dropBefore","dropAfter","delay","badJson"}}
-GET  /graph         how Graph behaves
-POST /graph         {"readLag","lagVaries","duplicateStatus","claims"}
-POST /obo           {"consentWithdrawn","claims"}: what On-Behalf-Of meets
-POST /reset         forget everything but the signing keys
-POST /token         {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
-POST /keys/rotate   sign with the next key; ?drop=old removes the ones before
+GET  /ui                    all of this as a page
+GET  /healthz               for scripts that wait
+GET  /users                 sample users
+GET  /counters              what happened how often
+GET  /requests              the last requests
+GET  /apps                  application registrations
+GET  /tokens                the last tokens that were issued, but for the tokens themselves
+GET  /identities            ACS identities, deleted ones included
+GET  /mappings              extensions of users in Graph
+GET  /rehearsals            scenarios to rehearse, and how they stand
+POST /rehearsals/{name}     begin one; options such as {"times":3,"retryAfter":"2"}
+DEL  /rehearsals            end all; /rehearsals/{name} for one
+GET  /faults                faults that are still to come
+POST /faults                {"op","times","fault":{"status","statusAfter","code","retryAfter","dropBefore","dropAfter","delay","badJson"}}
+DEL  /faults                end all faults
+GET  /clock                 the time here
+POST /clock                 {"advance":"24h"} or {"reset":true}
+GET  /acs                   how ACS behaves
+POST /acs                   {"revocationDelay","customIdRace","limits","serviceLimits","loose"}
+GET  /graph                 how Graph behaves
+POST /graph                 {"readLag","lagVaries","duplicateStatus","claims","throttle","retryAfter"}
+GET  /entra                 what requests for tokens meet
+POST /entra                 {"consentWithdrawn","claims","code","grants","user","times"}
+POST /obo                   {"consentWithdrawn","claims"}: what On-Behalf-Of meets
+POST /token                 {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
+POST /token/workload        {"subject","audience","expiresInSeconds"}: a service account's, for federation
+POST /certificates          {"client","certificate"}: register one, in PEM, for client assertions
+POST /sessions/revoke       {"user"}: end all sessions and refresh tokens of a user
+POST /keys/rotate           sign with the next key of Entra ID; ?drop=old removes the ones before
+POST /acs/keys/primary      make a new access key; also /acs/keys/secondary
+GET  /snapshot              all of the state as one JSON document; it holds keys
+POST /restore               put such a document in place of the state
+POST /seed                  add {"users","apps","identities","extensions"}
+POST /reset                 back to the start, but for the signing keys
 `)
 	return b.String()
 }

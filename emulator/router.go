@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // newRouter puts the three services on one root. They have no path in common.
@@ -13,23 +14,27 @@ func (e *Emulator) newRouter() http.Handler {
 		r = normalise(r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		rec := &recorder{ResponseWriter: w}
-		defer e.log.add(r, rec)
-		e.pick(r.URL.Path).ServeHTTP(rec, r)
+		q, started := begin(r), time.Now()
+		defer func() {
+			q.Status, q.ErrorCode = rec.status, rec.errorCode()
+			q.Milliseconds = float64(time.Since(started).Microseconds()) / 1000
+			e.log.add(q)
+		}()
+		e.pick(q).ServeHTTP(rec, r)
 	})
 }
 
-// pick finds the service by the first path segment.
-func (e *Emulator) pick(path string) http.Handler {
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	switch strings.ToLower(first) {
-	case "identities", "teamsuser", "access":
+// pick finds the service of a request.
+func (e *Emulator) pick(q Request) http.Handler {
+	switch q.Service {
+	case serviceACS:
 		return e.acs
-	case "v1.0", "beta":
+	case serviceGraph:
 		return e.graph
-	case "":
-		return http.HandlerFunc(greet)
+	case serviceEntra:
+		return e.entraHandler(q.Operation)
 	}
-	return e.entra
+	return http.HandlerFunc(greet)
 }
 
 // greet tells a person what this port is.
@@ -52,26 +57,3 @@ func normalise(r *http.Request) *http.Request {
 	}
 	return out
 }
-
-// recorder remembers the status of an answer.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -164,6 +164,56 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// With a folder, tokens, users and extensions outlive the emulator; what is damaged is named.
+func TestStateIsKept(t *testing.T) {
+	o := emulator.Options{DataDir: t.TempDir(), PublicURL: "http://emu.invalid"}
+	run := func(use func(e *emulator.Emulator)) {
+		t.Helper()
+		e, err := emulator.New(o)
+		if err == nil {
+			err = e.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		use(e)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var token string
+	run(func(e *emulator.Emulator) {
+		if err := e.Seed([]byte(`{"version":1,"users":[{"name":"dora"}],"extensions":[{"user":"dora","name":"com.example.kept","data":{}}]}`)); err != nil {
+			t.Fatal(err)
+		}
+		token = mint(t, e, emulator.TokenRequest{User: "dora"})
+		if err := e.SetGraph(emulator.GraphBehaviour{DuplicateStatus: 409}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	run(func(e *emulator.Emulator) {
+		if !verify(t, e.URL()+"/"+emulator.TenantID+"/discovery/keys", token) || len(e.Mappings()) != 1 {
+			t.Errorf("token or extension are lost")
+		}
+		if got := newBrowser(t).get(e.AdminURL() + "/graph").json(t)["duplicateStatus"]; got != 0.0 {
+			t.Errorf("behaviour has to start anew: %v", got)
+		}
+	})
+	for _, name := range []string{"state.json", "tls.pem", "acs.json"} {
+		if info, err := os.Stat(filepath.Join(o.DataDir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+	for _, text := range []string{"{", "{}", `{"kind":"acsauth emulator","version":1}`} {
+		if err := os.WriteFile(filepath.Join(o.DataDir, "state.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := emulator.New(o); err == nil || !strings.Contains(err.Error(), "state.json") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // Identities outlive the emulator when there is a place for them.
 func TestDataDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")

@@ -31,11 +31,22 @@ func (e *Emulator) GraphURL() string { return e.URL() }
 // ACSURL takes the place of https://{resource}.communication.azure.com.
 func (e *Emulator) ACSURL() string { return e.URL() }
 
-// ConnectionString is the connection string of the ACS resource, on the plain listener, with the primary key.
+// ConnectionString is the connection string of the ACS resource, on the plain listener, with the primary key as it is now.
 func (e *Emulator) ConnectionString() string {
-	return "endpoint=" + e.ACSURL() + "/;accesskey=" + AccessKeyPrimary
+	return "endpoint=" + e.ACSURL() + "/;accesskey=" + e.AccessKey(PrimaryKey)
 }
 
-// CACertPEM is the certificate of the authority that signed the TLS listener's certificate. It is made anew by each New,
-// and its key is thrown away at once.
+// TLSConnectionString is [Emulator.ConnectionString] on the TLS listener. It is empty when there is none.
+func (e *Emulator) TLSConnectionString() string {
+	if e.TLSURL() == "" {
+		return ""
+	}
+	return "endpoint=" + e.TLSURL() + "/;accesskey=" + e.AccessKey(PrimaryKey)
+}
+
+// TLSKeyHash is the hash of the TLS listener's public key, as Chromium's --ignore-certificate-errors-spki-list takes it.
+func (e *Emulator) TLSKeyHash() (string, error) { return e.certs.publicKeyHash() }
+
+// CACertPEM is the certificate of the authority that signed the TLS listener's certificate. Its key is thrown away at once.
+// It is made anew by each New, unless there is an Options.DataDir to keep it in.
 func (e *Emulator) CACertPEM() []byte { return []byte(e.certs.caPEM) }

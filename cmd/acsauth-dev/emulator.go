@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,12 +17,32 @@ import (
 
 // withEmulator runs an emulator around serve, with its files in the folder dir, or in a temporary one if that is "".
 func withEmulator(dir, listen string, ports emulatorPorts, log *slog.Logger, serve func(info) error) error {
-	data, err := openFolder(dir)
+	return runEmulator(emulatorRun{dir: dir, listen: listen, ports: ports}, log, func(e *emulator.Emulator, data folder) error {
+		in, err := describe(e, data, "")
+		if err != nil {
+			return err
+		}
+		return serve(in)
+	})
+}
+
+// emulatorRun is what an emulator is started with.
+type emulatorRun struct {
+	dir     string // for its files; "" is a temporary one
+	listen  string
+	ports   emulatorPorts
+	options emulator.Options
+}
+
+// runEmulator runs an emulator around serve.
+func runEmulator(with emulatorRun, log *slog.Logger, serve func(*emulator.Emulator, folder) error) error {
+	data, err := openFolder(with.dir)
 	if err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}
 	defer data.close(log)
-	e, err := startEmulator(listen, ports, emulator.Options{DataDir: data.kept(), Log: log.With("part", "emulator")})
+	with.options.DataDir, with.options.Log = data.kept(), log.With("part", "emulator")
+	e, err := startEmulator(with.listen, with.ports, with.options)
 	if err != nil {
 		return err
 	}
@@ -30,11 +51,7 @@ func withEmulator(dir, listen string, ports emulatorPorts, log *slog.Logger, ser
 			log.Error("the emulator did not stop cleanly", "error", err)
 		}
 	}()
-	in, err := describe(e, data)
-	if err != nil {
-		return err
-	}
-	return serve(in)
+	return serve(e, data)
 }
 
 // startEmulator checks the options and starts the emulator. Where free ports
@@ -110,9 +127,12 @@ func (f folder) kept() string {
 	return f.path
 }
 
-// writeCA puts the certificate of the emulator's authority into a file.
-func (f folder) writeCA(e *emulator.Emulator) (string, error) {
-	path := filepath.Join(f.path, "emulator-ca.pem")
+// writeCA puts the certificate of the emulator's authority into a file, by default in the folder. It returns the whole path.
+func (f folder) writeCA(e *emulator.Emulator, file string) (string, error) {
+	path, err := filepath.Abs(cmp.Or(file, filepath.Join(f.path, "emulator-ca.pem")))
+	if err != nil {
+		return "", err
+	}
 	if err := os.WriteFile(path, e.CACertPEM(), 0o644); err != nil {
 		return "", fmt.Errorf("write the emulator's certificate: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/acs-solutions/acsauth/emulator"
 )
 
 const guide = `
@@ -46,13 +48,24 @@ password. Stop it with Ctrl-C.
 
   Entra ID        {authority}
   Graph, ACS      {acs}
-  administration  {admin}   (users, identities, counters, faults)
+  over TLS        {tls}
+  administration  {admin}   (page: {admin}/ui)
+  connection      {connection}
+  over TLS        {tlsconnection}
 
   users           {users}
   sign-in client  {client}
   scope           {scope}
 
-Run the service against it from another terminal:
+Trust its certificate, in one line for each platform:
+
+{trust}
+
+Variables that SDKs read:
+
+{sdk}
+
+Run our service against it from another terminal:
 
 {exports}
   {self} serve
@@ -61,13 +74,37 @@ Run the service against it from another terminal:
 
 func printGuide(w io.Writer, in info) error { return fill(w, guide, in) }
 
-func printEmulatorGuide(w io.Writer, in info) error { return fill(w, emulatorGuide, in) }
+func printEmulatorGuide(w io.Writer, in emulatorInfo) error {
+	tls := tlsInfo{URL: "off", ConnectionString: "off"}
+	if in.TLS != nil {
+		tls = *in.TLS
+	}
+	text := strings.NewReplacer(
+		"{tls}", tls.URL, "{tlsconnection}", tls.ConnectionString, "{connection}", in.ConnectionString,
+		"{trust}", trustText(in.Trust), "{sdk}", exports(in.SDK),
+	).Replace(emulatorGuide)
+	return fill(w, text, in.info)
+}
+
+// trustText writes the lines for all platforms below each other.
+func trustText(lines []trustLine) string {
+	if len(lines) == 0 {
+		return "  (TLS is off)"
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "  %-27s%s\n", l.Platform, l.Command)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
 // fill puts addresses and ids into a guide.
 func fill(w io.Writer, text string, in info) error {
 	var users []string
 	for _, u := range in.Users {
-		users = append(users, u.Name)
+		if u.TenantID == "" || u.TenantID == emulator.TenantID {
+			users = append(users, u.Name)
+		}
 	}
 	metrics := in.Metrics
 	if metrics == "" {
@@ -85,7 +122,7 @@ func fill(w io.Writer, text string, in info) error {
 func exports(env map[string]string) string {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		lines = append(lines, fmt.Sprintf("  export %s='%s'", name, env[name]))
+		lines = append(lines, fmt.Sprintf("  export %s=%s", name, shellQuote(env[name])))
 	}
 	return strings.Join(lines, "\n")
 }

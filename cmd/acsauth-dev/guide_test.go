@@ -73,7 +73,7 @@ func readCurl(line string, vars map[string]string) (method, url string, headers 
 
 func TestEmulatorGuide(t *testing.T) {
 	var b strings.Builder
-	if err := printEmulatorGuide(&b, info{Authority: "http://a", Admin: "http://b", Env: map[string]string{"B": "2", "A": "1 2"}}); err != nil {
+	if err := printEmulatorGuide(&b, emulatorInfo{info: info{Authority: "http://a", Admin: "http://b", Env: map[string]string{"B": "2", "A": "1 2"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.String(); !strings.Contains(s, "  export A='1 2'\n  export B='2'\n") || !strings.Contains(s, " serve\n") || strings.Contains(s, "{") {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"strings"
 
 	"github.com/acs-solutions/acsauth/emulator"
 )
@@ -28,9 +27,12 @@ type info struct {
 }
 
 type user struct {
-	Name string `json:"name"`
-	UPN  string `json:"upn"`
-	OID  string `json:"oid"`
+	Name     string `json:"name"`
+	UPN      string `json:"upn"`
+	OID      string `json:"oid"`
+	TenantID string `json:"tenantId"`
+	Guest    bool   `json:"guest,omitempty"`
+	Teams    bool   `json:"teamsLicense,omitempty"`
 }
 
 // tlsInfo says where the emulator speaks TLS, and which certificate to trust for it.
@@ -40,8 +42,8 @@ type tlsInfo struct {
 	ConnectionString string `json:"connectionString"`
 }
 
-// describe gathers what a client of the emulator needs to know.
-func describe(e *emulator.Emulator, data folder) (info, error) {
+// describe gathers what a client of the emulator needs to know. The authority's certificate goes into the file ca, if it is not "".
+func describe(e *emulator.Emulator, data folder, ca string) (info, error) {
 	in := info{
 		Authority: e.Authority(), Graph: e.GraphURL(), ACS: e.ACSURL(), Admin: e.AdminURL(),
 		ConnectionString: e.ConnectionString(), TenantID: emulator.TenantID, ClientID: emulator.SPAClientID,
@@ -49,16 +51,13 @@ func describe(e *emulator.Emulator, data folder) (info, error) {
 		Data: data.path, Env: settingsFor(e),
 	}
 	for _, u := range e.Users() {
-		in.Users = append(in.Users, user{u.Name, u.UPN, u.ObjectID})
+		in.Users = append(in.Users, user{u.Name, u.UPN, u.ObjectID, u.TenantID, u.Guest, u.TeamsLicense})
 	}
 	if e.TLSURL() == "" {
 		return in, nil
 	}
-	ca, err := data.writeCA(e)
-	in.TLS = &tlsInfo{
-		URL: e.TLSURL(), CA: ca,
-		ConnectionString: strings.Replace(in.ConnectionString, e.ACSURL(), e.TLSURL(), 1),
-	}
+	ca, err := data.writeCA(e, ca)
+	in.TLS = &tlsInfo{URL: e.TLSURL(), CA: ca, ConnectionString: e.TLSConnectionString()}
 	return in, err
 }
 

@@ -215,7 +215,7 @@ func TestJSONLine(t *testing.T) {
 			t.Errorf("%s is %q", name, value)
 		}
 	}
-	if len(in.Users) != 4 || in.Users[0] != (user{"alice", "alice@" + emulator.Domain, emulator.AliceObjectID}) {
+	if len(in.Users) < 4 || in.Users[0] != (user{"alice", "alice@" + emulator.Domain, emulator.AliceObjectID, emulator.TenantID, false, true}) {
 		t.Errorf("users: %+v", in.Users)
 	}
 	if in.ClientID != emulator.SPAClientID || in.Scope != "api://"+emulator.APIClientID+"/access_as_user" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -15,12 +16,16 @@ import (
 type Fault struct {
 	Status      int           `json:"status,omitempty"`      // answer this error status; nothing takes effect
 	StatusAfter int           `json:"statusAfter,omitempty"` // answer this error status though the effect took place
+	Code        string        `json:"code,omitempty"`        // error code of Status and StatusAfter; default that of the status
 	RetryAfter  string        `json:"retryAfter,omitempty"`  // Retry-After header for Status and StatusAfter
 	DropBefore  bool          `json:"dropBefore,omitempty"`  // close the connection; nothing takes effect
 	DropAfter   bool          `json:"dropAfter,omitempty"`   // close the connection after the effect
 	Delay       time.Duration `json:"-"`                     // wait first; a client that leaves does not stop the request
 	BadJSON     bool          `json:"badJson,omitempty"`     // cut the body of a success in half
 }
+
+// codeShape is what an error code of a fault looks like.
+var codeShape = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
 
 // maxFaultDelay bounds a delay that comes from outside.
 const maxFaultDelay = 10 * time.Minute
@@ -77,11 +82,21 @@ func (f Fault) check() error {
 	if strings.ContainsAny(f.RetryAfter, "\r\n") {
 		return fmt.Errorf("acs: fault: retryAfter holds a line break")
 	}
+	if !codeShape.MatchString(f.Code) {
+		return fmt.Errorf("acs: fault: the code is not 1 to 64 letters, digits, dots and dashes")
+	}
 	return nil
 }
 
 func (f Fault) refusal(status int) *refusal {
 	ref := plain(status, "The emulator was told to answer this.")
+	switch f.Code {
+	case "":
+	case "IdentityNotOwned":
+		ref.code, ref.message = f.Code, notOwned("").message
+	default:
+		ref.code = f.Code
+	}
 	ref.retryAfter, ref.reason = f.RetryAfter, "fault"
 	return ref
 }

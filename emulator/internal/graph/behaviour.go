@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -56,6 +57,7 @@ func (s *Service) Behaviour() Behaviour { return *s.behaviour.Load() }
 type Fault struct {
 	Status      int           // answer this error status; nothing takes effect
 	StatusAfter int           // answer this error status though the effect took place
+	Code        string        // error code of either; default that of the status
 	RetryAfter  string        // Retry-After header of either
 	DropBefore  bool          // close the connection; nothing takes effect
 	DropAfter   bool          // close the connection after the effect
@@ -71,7 +73,7 @@ var faultCodes = map[int]string{
 }
 
 func (f Fault) refusal(status int) *refusal {
-	code := faultCodes[status]
+	code := cmp.Or(f.Code, faultCodes[status])
 	if code == "" {
 		code = "UnknownError"
 	}
