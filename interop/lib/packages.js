@@ -30,10 +30,13 @@ export const identity = await Promise.all([
 ]);
 
 // common: @azure/communication-common.
+//   objects  a credential takes {token, expiresOnTimestamp} as well as a token
+//   rawIds   it has createIdentifierFromRawId and getIdentifierRawId
+//   entra    it has the credential that exchanges Entra tokens itself
 export const common = await Promise.all([
   load("communication-common-1.0", "common", {}),
   load("communication-common-2.0", "common", {}),
-  load("@azure/communication-common", "common", {}),
+  load("@azure/communication-common", "common", { objects: true, rawIds: true, entra: true }),
 ]);
 
 // msal: @azure/msal-node.
