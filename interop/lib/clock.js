@@ -25,3 +25,14 @@ export function movable(t) {
     for (const [timer, { due, call }] of waiting) if (due <= Date.now() && waiting.delete(timer)) call();
   };
 }
+
+// hurried lets what waits for seconds wait for a promise instead.
+export function hurried(t, done) {
+  const { setTimeout: set } = globalThis;
+  t.mock.method(globalThis, "setTimeout", (call, after, ...args) => {
+    if (!(after >= 4000 && after <= 10_000)) return set(call, after, ...args);
+    const timer = { unref: () => timer, ref: () => timer };
+    done.then(() => call(...args), () => call(...args));
+    return timer;
+  });
+}

@@ -24,20 +24,27 @@ export function record(sdk, call) {
   running.push(row);
 }
 
-// make constructs an object of an SDK. Its construction and each method called on it are recorded; nothing else is changed.
+// make constructs an object of an SDK, and records that.
 export function make(sdk, Class, ...args) {
   record(sdk, `new ${Class.name}`);
-  const object = new Class(...args);
-  return new Proxy(object, {
-    get(target, name) {
-      const value = target[name];
-      if (typeof value !== "function" || typeof name === "symbol") return value;
-      return (...rest) => {
-        record(sdk, `${Class.name}.${name}`);
-        return value.apply(target, rest);
+  return watch(sdk, new Class(...args), Class.name);
+}
+
+// watch records each method called on an object of an SDK; nothing else is changed. What a method returns is watched if it
+// is the object itself, as in a chain of calls.
+export function watch(sdk, object, name = object.constructor.name) {
+  const watched = new Proxy(object, {
+    get(target, member) {
+      const value = target[member];
+      if (typeof value !== "function" || typeof member === "symbol" || member === "constructor") return value;
+      return (...args) => {
+        record(sdk, `${name}.${member}`);
+        const result = value.apply(target, args);
+        return result === target ? watched : result;
       };
     },
   });
+  return watched;
 }
 
 // use calls a function of an SDK.

@@ -52,8 +52,10 @@ export const msal = await Promise.all([
 ]);
 
 // credentials: @azure/identity.
+//   asksLogin  it cannot be told to leave out the question to login.microsoftonline.com whether an authority exists
+//   losesEnd   it cannot read the time that App Service sends: it takes seconds since 1970 for a date, and gets NaN
 export const credentials = await Promise.all([
-  load("identity-2", "credentials", {}),
+  load("identity-2", "credentials", { asksLogin: true, losesEnd: true }),
   load("identity-3", "credentials", {}),
   load("@azure/identity", "credentials", {}),
 ]);

@@ -3,25 +3,34 @@
 import * as packages from "../lib/packages.js";
 import { clockSuite } from "./common-clock.js";
 import { commonSuite } from "./common.js";
+import { credentialsSuite } from "./credentials.js";
+import { federatedSuite } from "./credentials-federated.js";
 import { entraCredentialSuite } from "./entra-credential.js";
+import { graphSuite } from "./graph.js";
 import { faultsSuite } from "./identity-faults.js";
 import { refusalsSuite } from "./identity-refusals.js";
 import { identitySuite } from "./identity.js";
 import { confidentialSuite } from "./msal-confidential.js";
+import { deviceSuite } from "./msal-device.js";
 import { publicSuite } from "./msal-public.js";
 import { teamsSuite } from "./teams.js";
 
-const only = process.env.ONLY?.split(",");
-for (const pkg of only ? [] : packages.identity) {
+for (const pkg of packages.identity) {
   identitySuite(pkg);
   refusalsSuite(pkg);
   faultsSuite(pkg);
   if (pkg.teams) teamsSuite(pkg);
 }
-for (const pkg of only ? [] : packages.msal) {
+for (const pkg of packages.msal) {
   confidentialSuite(pkg);
   publicSuite(pkg);
+  deviceSuite(pkg);
 }
+for (const pkg of packages.credentials) {
+  credentialsSuite(pkg);
+  federatedSuite(pkg);
+}
+for (const pkg of packages.graph) graphSuite(pkg);
 for (const pkg of packages.common) {
   commonSuite(pkg);
   clockSuite(pkg);

@@ -32,7 +32,8 @@ function signingIn(label, open, { pkce }) {
       const secret = await pkce();
       const browser = new Browser();
       const page = await browser.open(await app.getAuthCodeUrl(signInRequest(secret)));
-      assert.deepEqual([page.status, page.buttons], [200, everyone]);
+      assert.equal(page.status, 200);
+      assert.deepEqual(page.buttons.filter((name) => everyone.includes(name)), everyone);
       const { redirect } = await browser.submit(page, { user });
       assert.equal(redirect.href.split("?")[0], redirectUri);
       assert.deepEqual([...redirect.searchParams.keys()].sort(), ["client_info", "code", "session_state", "state"]);
