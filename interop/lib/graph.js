@@ -4,10 +4,10 @@ import { confidential, ways } from "./msal.js";
 import * as world from "./world.js";
 
 // client makes one that calls Graph with a token. Graph is on TLS: the SDK sends tokens nowhere else.
-export function client(pkg, token, options) {
+export function client(pkg, token) {
   const { Client } = pkg.module;
   const authProvider = (done) => done(token === undefined ? new Error("there is no token") : null, token);
-  const made = use(pkg.sdk, Client.init, { authProvider, baseUrl: `${world.secure}/`, customHosts: new Set([new URL(world.secure).hostname]), ...options });
+  const made = use(pkg.sdk, Client.init, { authProvider, baseUrl: `${world.secure}/`, customHosts: new Set([new URL(world.secure).hostname]) });
   return watching(pkg, made);
 }
 

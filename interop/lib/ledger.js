@@ -84,7 +84,8 @@ function cell(mine, sdk, call) {
 // matrix is the summary: a line for each version of each SDK.
 export function matrix() {
   const lines = [["package", "version", "methods", "calls made", "passed"]];
-  for (const sdk of new Set(all().map((row) => row.sdk))) {
+  const sdks = [...new Set(all().map((row) => row.sdk))].sort((a, b) => origin(a).name.localeCompare(origin(b).name) || byVersion(a, b));
+  for (const sdk of sdks) {
     const mine = all().filter((row) => row.sdk === sdk);
     const sum = (member) => mine.reduce((total, row) => total + row[member], 0);
     lines.push([origin(sdk).name, origin(sdk).version, mine.length, sum("calls"), sum("passed")]);

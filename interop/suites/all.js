@@ -6,7 +6,7 @@ import { commonSuite } from "./common.js";
 import { credentialsSuite } from "./credentials.js";
 import { federatedSuite } from "./credentials-federated.js";
 import { entraCredentialSuite } from "./entra-credential.js";
-import { graphSuite } from "./graph.js";
+import { graphSuite, providerSuite } from "./graph.js";
 import { faultsSuite } from "./identity-faults.js";
 import { refusalsSuite } from "./identity-refusals.js";
 import { identitySuite } from "./identity.js";
@@ -31,9 +31,10 @@ for (const pkg of packages.credentials) {
   federatedSuite(pkg);
 }
 for (const pkg of packages.graph) graphSuite(pkg);
+providerSuite(packages.current(packages.graph), packages.current(packages.credentials));
 for (const pkg of packages.common) {
   commonSuite(pkg);
   clockSuite(pkg);
   if (pkg.entra) entraCredentialSuite(pkg);
 }
-for (const suite of ["server", "server-refusals", "server-acs", "samples", "command", "report"]) await import(`./${suite}.js`);
+for (const suite of ["server", "server-refusals", "server-acs", "samples", "command", "quickstart", "report"]) await import(`./${suite}.js`);

@@ -1,7 +1,9 @@
 // @microsoft/microsoft-graph-client: users, open extensions, pages and batches, and what Graph refuses.
 import assert from "node:assert/strict";
+import { TokenCredentialAuthenticationProvider } from "@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js";
+import { clientSecret } from "../lib/credentials.js";
 import { byProvider, client, construct, ofDaemon, onBehalfOf } from "../lib/graph.js";
-import { check } from "../lib/ledger.js";
+import { check, make } from "../lib/ledger.js";
 import * as world from "../lib/world.js";
 
 const alice = world.objectID.alice;
@@ -76,8 +78,8 @@ const body = (more) => ({ "@odata.type": "microsoft.graph.openTypeExtension", ex
 // cleared removes the extensions of alice that these tests make, now and after the test.
 async function cleared(t, graph) {
   const clear = async () => {
-    for (const { id } of (await graph.api("/me/extensions").get()).value) {
-      if (id.startsWith(extensionName)) await graph.api(`/me/extensions/${id}`).delete();
+    for (const { id } of (await graph.raw.api("/me/extensions").get()).value) {
+      if (id.startsWith(extensionName)) await graph.raw.api(`/me/extensions/${id}`).delete();
     }
   };
   t.after(clear);
@@ -221,11 +223,13 @@ function throttled(pkg) {
   });
 }
 
-// providerSuite checks a version that has an authentication provider for @azure/identity.
-export function providerSuite(pkg, provider, credential) {
-  check(`${pkg.label}: TokenCredentialAuthenticationProvider with ClientSecretCredential reads users`, async () => {
-    const scopes = ["https://graph.microsoft.com/.default"];
-    const graph = byProvider(pkg, new provider.TokenCredentialAuthenticationProvider(credential(), { scopes }));
-    assert.equal((await graph.api(`/users/${alice}`).get()).id, alice);
+// providerSuite checks the authentication provider for @azure/identity, that the newest version has.
+export function providerSuite(pkg, credentials) {
+  const scopes = ["https://graph.microsoft.com/.default"];
+  const connect = (more) => byProvider(pkg, make(pkg.sdk, TokenCredentialAuthenticationProvider, clientSecret(credentials, more), { scopes }));
+
+  check(`${pkg.label}: TokenCredentialAuthenticationProvider with ClientSecretCredential reads a user, and fails with a wrong secret`, async () => {
+    assert.equal((await connect().api(`/users/${alice}`).get()).id, alice);
+    await assert.rejects(connect({ secret: "wrong" }).api(`/users/${alice}`).get(), /AADSTS7000215/);
   });
 }

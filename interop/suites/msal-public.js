@@ -181,6 +181,11 @@ function answerOf(redirect) {
 }
 
 function sessions(pkg, { publicClient, pkce }) {
+  check(`${pkg.label}: passwords are not taken from a public client either`, async () => {
+    const request = { scopes: [world.scopes.api], username: "alice@acsauth.example", password: "any" };
+    await aadsts(publicClient().acquireTokenByUsernamePassword(request), "unsupported_grant_type", 70003);
+  });
+
   check(`${pkg.label}: a session signs in again without the page, for the user who has it or the one hinted at`, async () => {
     const app = publicClient();
     const browser = new Browser();
