@@ -11,6 +11,7 @@ import { faultsSuite } from "./identity-faults.js";
 import { refusalsSuite } from "./identity-refusals.js";
 import { identitySuite } from "./identity.js";
 import { confidentialSuite } from "./msal-confidential.js";
+import { demandsSuite } from "./msal-demands.js";
 import { deviceSuite } from "./msal-device.js";
 import { publicSuite } from "./msal-public.js";
 import { teamsSuite } from "./teams.js";
@@ -25,6 +26,7 @@ for (const pkg of packages.msal) {
   confidentialSuite(pkg);
   publicSuite(pkg);
   deviceSuite(pkg);
+  demandsSuite(pkg);
 }
 for (const pkg of packages.credentials) {
   credentialsSuite(pkg);
