@@ -48,14 +48,14 @@ export function demandsSuite(pkg) {
   });
 
   check(`${pkg.label}: a disabled account, a session that ended and a blocked one are refused with their codes`, async (t) => {
-    const app = publicClient();
-    const { account } = await signIn(app, "carol");
-    for (const number of [50057, 50173, 53003]) {
+    for (const number of [50057, 53003, 50173]) {
+      const app = publicClient();
+      const request = { scopes: [world.scopes.api], account: (await signIn(app, "carol")).account, forceRefresh: true };
       await obstructed(t, { code: number, grants: ["refresh_token"], times: 1 });
-      await assert.rejects(app.acquireTokenSilent({ scopes: [world.scopes.api], account, forceRefresh: true }), new RegExp(`AADSTS${number}: `));
+      await assert.rejects(app.acquireTokenSilent(request), new RegExp(`AADSTS${number}: `));
+      if (number === 50173) continue; // the newer versions drop the refresh token then
+      assert.equal(world.claims((await app.acquireTokenSilent(request)).accessToken).oid, world.objectID.carol);
     }
-    const got = await app.acquireTokenSilent({ scopes: [world.scopes.api], account, forceRefresh: true });
-    assert.equal(world.claims(got.accessToken).oid, world.objectID.carol);
   });
 
   check(`${pkg.label}: the clock of the emulator ends an assertion that was good a moment ago`, async (t) => {
