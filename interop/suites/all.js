@@ -39,4 +39,4 @@ for (const pkg of packages.common) {
   clockSuite(pkg);
   if (pkg.entra) entraCredentialSuite(pkg);
 }
-for (const suite of ["server", "server-refusals", "server-acs", "samples", "command", "quickstart", "report"]) await import(`./${suite}.js`);
+for (const suite of ["server", "server-refusals", "server-acs", "samples", "command", "rehearsals", "quickstart", "report"]) await import(`./${suite}.js`);
