@@ -25,7 +25,8 @@ async function runSuites() {
 async function suites(info) {
   const metadata = await (await fetch(`${info.authority}/v2.0/.well-known/openid-configuration`)).json();
   const env = { ...process.env, INTEROP_PROGRAM: JSON.stringify({ ...info, metadata }), NODE_EXTRA_CA_CERTS: info.tls.ca };
-  const tests = spawn(process.execPath, [fileURLToPath(import.meta.url)], { env, stdio: "inherit" });
+  // Forced to exit, since a failed test may leave a listener behind.
+  const tests = spawn(process.execPath, ["--test-force-exit", fileURLToPath(import.meta.url)], { env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => tests.kill(signal));
   const [code] = await once(tests, "exit");
   return code;

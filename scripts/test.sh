@@ -53,4 +53,4 @@ bash scripts/vulncheck.sh
 
 step "interop: the Microsoft SDKs, unmodified"
 go build -o .tmp/acsauth-dev ./cmd/acsauth-dev
-(cd interop && npm ci --no-audit --no-fund --ignore-scripts && ACSAUTH_DEV="$PWD/../.tmp/acsauth-dev" node --test)
+(cd interop && npm ci --no-audit --no-fund --ignore-scripts && ACSAUTH_DEV="$PWD/../.tmp/acsauth-dev" node --test interop.test.js)

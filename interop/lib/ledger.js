@@ -1,6 +1,7 @@
 // Keeps the ledger of the calls made through each SDK, and which of them were made by tests that passed.
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { installed, packageFile } from "./packages.js";
 
 const rows = new Map(); // "sdk call" -> row
 let running = []; // rows of the calls of the test that runs; tests run one after the other
@@ -23,20 +24,27 @@ export function record(sdk, call) {
   running.push(row);
 }
 
-// make constructs an object of an SDK. Its construction and each method called on it are recorded; nothing else is changed.
+// make constructs an object of an SDK, and records that.
 export function make(sdk, Class, ...args) {
   record(sdk, `new ${Class.name}`);
-  const object = new Class(...args);
-  return new Proxy(object, {
-    get(target, name) {
-      const value = target[name];
-      if (typeof value !== "function" || typeof name === "symbol") return value;
-      return (...rest) => {
-        record(sdk, `${Class.name}.${name}`);
-        return value.apply(target, rest);
+  return watch(sdk, new Class(...args), Class.name);
+}
+
+// watch records each method called on an object of an SDK; nothing else is changed. What a method returns is watched if it
+// is the object itself, as in a chain of calls.
+export function watch(sdk, object, name = object.constructor.name) {
+  const watched = new Proxy(object, {
+    get(target, member) {
+      const value = target[member];
+      if (typeof value !== "function" || typeof member === "symbol" || member === "constructor") return value;
+      return (...args) => {
+        record(sdk, `${name}.${member}`);
+        const result = value.apply(target, args);
+        return result === target ? watched : result;
       };
     },
   });
+  return watched;
 }
 
 // use calls a function of an SDK.
@@ -51,23 +59,46 @@ export const called = (sdk) => [...rows.values()].filter((row) => row.sdk === sd
 // all lists all rows, in the order of their first call.
 export const all = () => [...rows.values()];
 
-// version is the installed version of a package.
-export function version(sdk) {
-  const file = new URL(`../node_modules/${sdk}/package.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")).version;
+// calls is the detail: a table for each SDK, with a line a call and a column a version. A cell is the calls that passed.
+export function calls() {
+  const tables = [];
+  for (const name of new Set(all().map((row) => origin(row.sdk).name))) {
+    const mine = all().filter((row) => origin(row.sdk).name === name);
+    const versions = [...new Set(mine.map((row) => row.sdk))].sort(byVersion);
+    const lines = [[name, ...versions.map((sdk) => origin(sdk).version)]];
+    for (const call of new Set(mine.map((row) => row.call))) lines.push([call, ...versions.map((sdk) => cell(mine, sdk, call))]);
+    tables.push(align(lines));
+  }
+  return tables.join("\n\n");
 }
 
-// table renders rows: one line a call, one line of totals an SDK.
-export function table() {
-  const lines = [["SDK", "version", "call", "calls made", "passed"]];
-  for (const sdk of new Set(all().map((row) => row.sdk))) {
+const byVersion = (a, b) => origin(a).version.localeCompare(origin(b).version, "en", { numeric: true });
+
+// cell is the calls that passed, or "passed/made" if not all did.
+function cell(mine, sdk, call) {
+  const row = mine.find((one) => one.sdk === sdk && one.call === call);
+  if (row === undefined) return "";
+  return row.passed === row.calls ? row.calls : `${row.passed}/${row.calls}`;
+}
+
+// matrix is the summary: a line for each version of each SDK.
+export function matrix() {
+  const lines = [["package", "version", "methods", "calls made", "passed"]];
+  const sdks = [...new Set(all().map((row) => row.sdk))].sort((a, b) => origin(a).name.localeCompare(origin(b).name) || byVersion(a, b));
+  for (const sdk of sdks) {
     const mine = all().filter((row) => row.sdk === sdk);
-    const sum = (name) => mine.reduce((total, row) => total + row[name], 0);
-    const label = sdk.startsWith("@") ? version(sdk) : "";
-    for (const row of mine) lines.push([sdk, label, row.call, row.calls, row.passed]);
-    lines.push([sdk, label, `all ${mine.length}`, sum("calls"), sum("passed")]);
+    const sum = (member) => mine.reduce((total, row) => total + row[member], 0);
+    lines.push([origin(sdk).name, origin(sdk).version, mine.length, sum("calls"), sum("passed")]);
   }
+  return align(lines);
+}
+
+// origin is the package that an SDK is; our own server and program are none.
+const origin = (sdk) => (existsSync(packageFile(sdk)) ? installed(sdk) : { name: sdk, version: "" });
+
+// align renders lines as columns.
+function align(lines) {
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => String(line[i]).length)));
-  const cell = (value, i) => (typeof value === "number" ? String(value).padStart(widths[i]) : String(value).padEnd(widths[i]));
-  return lines.map((line) => line.map(cell).join("  ").trimEnd()).join("\n");
+  const field = (value, i) => (typeof value === "number" ? String(value).padStart(widths[i]) : String(value).padEnd(widths[i]));
+  return lines.map((line) => line.map(field).join("  ").trimEnd()).join("\n");
 }

@@ -26,11 +26,11 @@ export function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ACSAUTH_")));
 }
 
-// start runs the program on free ports and returns what it says about itself, and how to stop it.
-export async function start() {
+// start runs the program, or a command of it, on free ports and returns what it says about itself, and how to stop it.
+export async function start(...args) {
   const command = binary();
   const env = { ...cleanEnvironment(), ACSAUTH_PUBLIC_URL: "https://acsauth.example" };
-  const child = spawn(command, ["--json", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, [...args, "--json", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "exit");
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (said = (said + text).slice(-maxLog)));

@@ -1,19 +1,17 @@
-// The last test: every public call of the SDKs was made, with the pinned versions, and the table of all calls.
+// The last test: every public call of the SDKs was made, with the pinned versions, and the tables of all calls.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { CommunicationIdentityClient } from "@azure/communication-identity";
-import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
-import { called, table, version } from "../lib/ledger.js";
+import { called, calls, matrix } from "../lib/ledger.js";
+import * as packages from "../lib/packages.js";
 
 const pinned = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).devDependencies;
 
-// Calls that reach no server, or one that the emulator is not: workload identities and the like, which have no documented
-// endpoint here, and the logger.
-const beyond = ["SetAppTokenProvider", "acquireTokenByUserFederatedIdentityCredential", "getLogger", "setLogger"];
+// Calls that reach no server, or one that the emulator is not, and the logger.
+const beyond = ["SetAppTokenProvider", "setClientCredential", "acquireTokenByUserFederatedIdentityCredential", "getLogger", "setLogger"];
 
 // publicMethods lists the methods of a class, own and inherited, that its declaration does not call private or protected.
-function publicMethods(Class, hidden) {
+function publicMethods(Class) {
   const names = new Set();
   for (let proto = Class.prototype; proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
     for (const name of Object.getOwnPropertyNames(proto)) names.add(name);
@@ -27,20 +25,23 @@ const hidden = [
 ];
 
 const classes = [
-  ["@azure/communication-identity", CommunicationIdentityClient],
-  ["@azure/msal-node", ConfidentialClientApplication],
-  ["@azure/msal-node", PublicClientApplication],
+  ...packages.identity.map((pkg) => [pkg, "CommunicationIdentityClient"]),
+  ...packages.msal.flatMap((pkg) => [[pkg, "ConfidentialClientApplication"], [pkg, "PublicClientApplication"]]),
 ];
 
 test("report: every public call of the SDKs was made", () => {
-  for (const [sdk, Class] of classes) {
-    const made = called(sdk);
-    for (const name of publicMethods(Class, hidden)) assert.ok(made.includes(`${Class.name}.${name}`), `${Class.name}.${name} was not called`);
+  for (const [pkg, name] of classes) {
+    for (const method of publicMethods(pkg.module[name])) assert.ok(called(pkg.sdk).includes(`${name}.${method}`), `${pkg.label}: ${name}.${method} was not called`);
   }
-  for (const name of ["getToken", "dispose"]) assert.ok(called("@azure/communication-common").includes(`AzureCommunicationTokenCredential.${name}`));
+  for (const pkg of packages.common) {
+    for (const name of ["getToken", "dispose"]) assert.ok(called(pkg.sdk).includes(`AzureCommunicationTokenCredential.${name}`), pkg.label);
+  }
 });
 
 test("report: the installed SDKs are the pinned ones; calls made and passed", () => {
-  for (const [sdk, want] of Object.entries(pinned)) assert.equal(version(sdk), want);
-  console.log(`\n${table()}\n`);
+  for (const [alias, want] of Object.entries(pinned)) {
+    const { name, version } = packages.installed(alias);
+    assert.ok([version, `npm:${name}@${version}`].includes(want), `${alias}: ${name} ${version}, want ${want}`);
+  }
+  console.log(`\n${calls()}\n\n${matrix()}\n`);
 });

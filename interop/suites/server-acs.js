@@ -1,13 +1,11 @@
 // Our server and the official SDK at one ACS resource: what the one makes the other can use. And our server when ACS has a bad moment.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { CommunicationIdentityClient } from "@azure/communication-identity";
 import { refusals } from "../lib/expect.js";
-import { check, make } from "../lib/ledger.js";
+import { newest as sdk } from "../lib/identity.js";
+import { check } from "../lib/ledger.js";
 import { call, challenges, empty, forget, problem, token, user } from "../lib/server.js";
 import * as world from "../lib/world.js";
-
-const sdk = () => make("@azure/communication-identity", CommunicationIdentityClient, world.info.connectionString, { allowInsecureConnection: true });
 
 check("server and SDK: the SDK issues and revokes tokens for an identity that our server made, until it is deleted", async () => {
   const entra = await forget("alice");
