@@ -1,0 +1,2 @@
+// All suites, in the order in which they run.
+import "./redirect.js";
