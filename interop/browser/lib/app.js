@@ -13,27 +13,31 @@ export const ways = {
   http: { host: "127.0.0.1", auth: { authority: `https://emu.invalid/${world.tenant}`, knownAuthorities: ["emu.invalid"], authorityMetadata: metadata } },
 };
 
-// open opens an application of a major version of MSAL, in a new browser profile if none is given. name tells
-// applications apart; auth changes their settings.
-export async function open(major, way = "https", { context, name = "app", auth } = {}) {
+// open opens an application of a major version of MSAL. name tells applications apart; auth changes their settings.
+export async function open(major, way = "https", { name = "app", auth } = {}) {
   const { host, auth: common } = ways[way];
   const id = `${name}-${major}-${way}`;
   const url = `http://${host}:${world.site.port}/${id}/`;
   const settings = { clientId: world.client, redirectUri: url, postLogoutRedirectUri: `${url}done.html`, ...common, ...auth };
   world.configurations.set(id, { major, msal: { auth: settings, cache: { cacheLocation: "sessionStorage" } } });
-  const profile = context ?? (await world.browser.newContext());
-  const page = await profile.newPage();
-  page.setDefaultTimeout(patience);
-  const app = new App(major, url, page, profile);
-  await page.goto(url);
+  const app = await show(major, url);
   app.note("new PublicClientApplication");
+  return app;
+}
+
+// show opens a page of an application.
+async function show(major, url) {
+  const page = await world.profile.newPage();
+  page.setDefaultTimeout(patience);
+  const app = new App(major, url, page);
+  await page.goto(url);
   await app.started();
   return app;
 }
 
 class App {
-  constructor(major, url, page, context) {
-    Object.assign(this, { major, url, page, context, bridge: `${url}bridge.html` });
+  constructor(major, url, page) {
+    Object.assign(this, { major, url, page, bridge: `${url}bridge.html` });
   }
 
   note(call) { record(`msal-browser-${this.major}`, call); }
@@ -77,6 +81,14 @@ class App {
     return this.started();
   }
 
+  // bounce calls MSAL for what leads away from the page and straight back, and returns what handleRedirectPromise said.
+  async bounce(name, request) {
+    this.note(name);
+    await this.page.evaluate(([call, rest]) => { globalThis.old = true; run(call, rest).then((result) => { globalThis.left = result; }); }, [name, request]);
+    await this.page.waitForFunction(() => globalThis.started !== undefined && globalThis.old === undefined);
+    return this.started();
+  }
+
   // signIn goes the whole way of loginRedirect, and returns MSAL's result.
   async signIn(choose, request = { scopes: [world.scopes.api], prompt: "select_account" }) {
     await this.leave("loginRedirect", request);
@@ -96,17 +108,8 @@ class App {
     return result;
   }
 
-  // again opens the same application anew in the same browser: it shares the session of the emulator, and no cache.
-  async again() {
-    const page = await this.context.newPage();
-    page.setDefaultTimeout(patience);
-    const app = new App(this.major, this.url, page, this.context);
-    await page.goto(this.url);
-    await app.started();
-    return app;
-  }
-
-  close() { return this.context.close(); }
+  // again opens the same application in another page: it shares the session of the emulator, and no cache.
+  again() { return show(this.major, this.url); }
 }
 
 // names of the users as the page shows them.

@@ -6,12 +6,12 @@ const focusedText = (page) => page.evaluate(() => (document.activeElement.matche
 
 // press walks to a button by the Tab key alone, sees that its focus is visible, and presses Enter.
 export async function press(page, text) {
-  await page.waitForLoadState();
+  await page.getByRole("button", { name: text }).waitFor();
   for (let i = 0; i < 30; i++) {
     if ((await focusedText(page)).includes(text)) {
       const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
       assert.notEqual(outline, "none", `the focus on "${text}" is not visible`);
-      return page.keyboard.press("Enter");
+      return page.keyboard.press("Enter").catch((error) => { if (!page.isClosed()) throw error; });
     }
     await page.keyboard.press("Tab");
   }

@@ -1,15 +1,17 @@
 // Keeps the ledger of the calls made through each version of each package, and which of them were made by tests that passed.
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { forget } from "./world.js";
 
 const rows = new Map(); // "folder call" -> row
 let running = []; // rows of the calls of the test that runs; tests run one after the other
 const limit = 60_000; // milliseconds for one test
 
-// check is a test whose calls count as passed when it passes.
+// check is a test in a browser without cookies and pages. Its calls count as passed when it passes.
 export function check(name, body) {
   test(name, { timeout: limit }, async (t) => {
     running = [];
+    await forget();
     await body(t);
     for (const row of running) row.passed++;
   });

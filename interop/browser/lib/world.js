@@ -8,11 +8,14 @@ const program = await start();
 
 export const info = program.info;
 export const configurations = new Map(); // name of an application of the site -> {major, msal}
-export const { browser, site } = await startRest();
+const { chromium, site: served } = await startRest();
+export const { profile } = chromium;
+export const site = served;
 
 async function startRest() {
   try {
-    return { browser: await launch(await keyHash(info.tls.url, info.tls.ca)), site: await serve(configurations) };
+    const chromium = await launch(await keyHash(info.tls.url, info.tls.ca));
+    return { chromium, site: await serve(configurations) };
   } catch (error) {
     await program.stop();
     throw error;
@@ -21,9 +24,15 @@ async function startRest() {
 
 // stop ends all of it.
 export async function stop() {
-  await browser.close();
-  site.stop();
+  await chromium.close();
+  served.stop();
   await program.stop();
+}
+
+// forget closes all pages and signs everybody out, so that a test begins as in a new profile.
+export async function forget() {
+  for (const page of profile.pages().slice(1)) await page.close(); // the profile ends with its last page
+  await profile.clearCookies();
 }
 
 export const plain = new URL(info.authority).origin;

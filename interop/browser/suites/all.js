@@ -1,2 +1,8 @@
 // All suites, in the order in which they run.
 import "./redirect.js";
+import "./silent.js";
+import "./popup.js";
+import "./logout.js";
+import "./accounts.js";
+import "./refusals.js";
+import "./report.js";

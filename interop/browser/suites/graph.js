@@ -23,5 +23,4 @@ check("graph: a page reads /me with its token, and sees refusals", async () => {
   assert.deepEqual([refused.status, refused.body.error.code], [401, "InvalidAuthenticationToken"]);
   const forbidden = await ask(app.page, "/me/extensions", accessToken, { method: "POST", body: JSON.stringify({ extensionName: "com.example.page" }) });
   assert.deepEqual([forbidden.status, forbidden.body.error.code], [403, "Authorization_RequestDenied"]);
-  await app.close();
 });
