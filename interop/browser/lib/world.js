@@ -59,4 +59,4 @@ export async function admin(path, body, method = body === undefined ? "GET" : "P
 export const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
 
 // now is the time of the emulator, in milliseconds.
-export const now = async () => Date.now();
+export const now = async () => Date.parse((await admin("/clock")).now);

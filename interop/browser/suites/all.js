@@ -5,4 +5,5 @@ import "./popup.js";
 import "./logout.js";
 import "./accounts.js";
 import "./refusals.js";
+import "./graph.js";
 import "./report.js";
