@@ -6,4 +6,5 @@ import "./logout.js";
 import "./accounts.js";
 import "./refusals.js";
 import "./graph.js";
+import "./credential.js";
 import "./report.js";
