@@ -7,34 +7,35 @@ import { collect, looksRight } from "../lib/look.js";
 import { majors } from "../lib/site.js";
 import * as world from "../lib/world.js";
 
-const more = { scopes: ["https://graph.microsoft.com/User.ReadWrite"] };
+const request = { scopes: [world.scopes.api] };
 const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
 for (const major of majors) {
-  check(`consent: MSAL ${major}: a new permission is asked for, refused by Cancel, and kept by Accept`, async () => {
+  check(`consent: MSAL ${major}: withdrawn, it is asked for again; refused by Cancel, and kept by Accept`, async () => {
     const app = await open(major);
     const { account } = await app.signIn(choose("carol"));
-    const silent = await app.refused("acquireTokenSilent", { ...more, account });
+    await world.admin("/entra", { consentWithdrawn: true, grants: ["authorize", "refresh_token"], user: "carol" });
+    const silent = await app.refused("acquireTokenSilent", { ...request, account, forceRefresh: true });
     assert.deepEqual([silent.interaction, silent.subError], [true, "consent_required"], JSON.stringify(silent));
-    const frame = await app.refused("ssoSilent", { ...more, redirectUri: app.bridge });
+    const frame = await app.refused("ssoSilent", { ...request, redirectUri: app.bridge });
     assert.deepEqual([frame.errorCode, frame.interaction], ["consent_required", true], JSON.stringify(frame));
 
-    await app.leave("acquireTokenRedirect", { ...more, account });
+    await app.leave("acquireTokenRedirect", { ...request, account });
     await heading(app.page, "Permissions requested");
     await press(app.page, "Cancel");
     const { error } = await app.back();
     assert.equal(error.errorCode, "access_denied");
     assert.match(error.errorMessage, /AADSTS65004/);
 
-    await app.leave("acquireTokenRedirect", { ...more, account });
+    await app.leave("acquireTokenRedirect", { ...request, account });
     await press(app.page, "Accept");
     const { value } = await app.back();
-    assert.ok(world.claims(value.accessToken).scp.split(" ").includes("User.ReadWrite"));
-    const kept = await app.run("acquireTokenSilent", { ...more, account, forceRefresh: true });
-    assert.ok(world.claims(kept.accessToken).scp.split(" ").includes("User.ReadWrite"));
-    const next = await app.bounce("acquireTokenRedirect", { ...more, account });
+    assert.equal(world.claims(value.accessToken).oid, world.user.carol.oid);
+    const fresh = await app.run("acquireTokenSilent", { ...request, account, forceRefresh: true });
+    assert.equal(fresh.fromCache, false);
+    const next = await app.bounce("acquireTokenRedirect", { ...request, account });
     assert.ok(next.value, "the person is asked again");
-    await world.admin("/reset", {}); // takes the consent back
+    await world.admin("/entra", {});
   });
 }
 
@@ -48,13 +49,15 @@ check("consent: prompt=consent asks again, and the page looks right", async () =
   assert.equal((await app.back()).value.account.username, world.user.alice.upn);
 });
 
-check("consent: a permission for administrators ends on a page that leads back without access", async () => {
+check("consent: what only an administrator can consent to ends on a page that leads back without access", async () => {
+  await world.admin("/entra", { code: 90094, grants: ["authorize"] });
   const app = await open(5);
-  await app.leave("loginRedirect", { scopes: ["https://graph.microsoft.com/User.ReadWrite.All"], loginHint: world.user.alice.upn });
+  await app.leave("loginRedirect", request);
   await click(app.page, shown.alice);
   await heading(app.page, "Need admin approval");
   assert.match(await app.page.getByRole("alert").innerText(), /^AADSTS90094/);
   await looksRight(app.page, collect(app.page), "the page that needs an administrator");
   await press(app.page, "Return to the application without access");
   assert.equal((await app.back()).error.errorCode, "access_denied");
+  await world.admin("/entra", {});
 });

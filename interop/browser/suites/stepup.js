@@ -54,15 +54,14 @@ for (const major of majors) {
   });
 }
 
-check("step-up: the pages look right", async () => {
+check("step-up: the page to verify one's identity looks right, and Cancel leads back", async () => {
   const app = await open(5);
-  await world.admin("/entra", { code: 50076, grants: ["authorize"] });
-  await app.leave("loginRedirect", { ...request, claims: challenge });
-  const errors = collect(app.page);
-  await choose("carol")(app.page);
-  const button = app.page.getByRole("button", { name: approve });
-  if (await button.isVisible()) await looksRight(app.page, errors, "the page to verify one's identity");
-  await world.admin("/entra", {});
+  const { account } = await app.signIn(choose("carol"));
+  await app.leave("acquireTokenRedirect", { ...request, account, claims: challenge });
+  await app.page.getByRole("button", { name: approve }).waitFor();
+  await looksRight(app.page, collect(app.page), "the page to verify one's identity");
+  await press(app.page, "Cancel");
+  assert.equal((await app.back()).error.errorCode, "access_denied");
 });
 
 check("step-up: what nobody can do anything about ends on a page that leads back", async () => {
