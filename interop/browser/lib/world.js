@@ -41,7 +41,7 @@ export const tenant = info.tenantId;
 export const otherTenant = "ac5a0000-0000-4000-a000-000000000002";
 export const gailHome = "ac5a0000-0000-4000-a000-00000000f6a1"; // her object id in her home tenant
 export const client = info.clientId;
-export const user = Object.fromEntries(info.users.map((one) => [one.name, one]));
+export const user = Object.fromEntries(info.users.filter((one) => (one.tenantId ?? tenant) === tenant).map((one) => [one.name, one]));
 export const scopes = {
   api: info.scope,
   teams: ["https://auth.msft.communication.azure.com/Teams.ManageCalls", "https://auth.msft.communication.azure.com/Teams.ManageChats"],
