@@ -116,13 +116,14 @@ func readForm(r *http.Request) *Error {
 	return nil
 }
 
-// scope parses the request's scope, or the one of the sign-in when the request has none, for one resource.
+// scope parses the request's scope, which is for one resource, or that of the sign-in when the request has none.
 func (s *Service) scope(raw, fallback string) (scopeSet, *Error) {
-	if raw == "" {
+	given := raw != ""
+	if !given {
 		raw = fallback
 	}
 	set, e := s.dir.parseScope(raw)
-	if e == nil && set.several && raw != fallback {
+	if e == nil && set.several && given {
 		e = fail(28000, "Provided value for the input parameter scope is not valid because it contains more than one resource. "+
 			"Scope %s is not valid.", clip(raw))
 	}

@@ -1,0 +1,15 @@
+// All suites, in the order in which they run.
+import "./redirect.js";
+import "./silent.js";
+import "./popup.js";
+import "./logout.js";
+import "./accounts.js";
+import "./refusals.js";
+import "./consent.js";
+import "./stepup.js";
+import "./device.js";
+import "./graph.js";
+import "./credential.js";
+import "./looks.js";
+import "./inspect.js";
+import "./report.js";
