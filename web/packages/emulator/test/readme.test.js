@@ -31,7 +31,7 @@ test("node:test", (t) => {
 
 test("Jest's setup leaves the connection string, and nothing that holds it up", (t) => {
   const code = local(after("Jest, in the module")).replace("export default", "const setup =");
-  const { status, stdout, stderr } = run(t, "setup.mjs", `${code}\nsetup(); console.log(process.env.ACS_CONNECTION_STRING);`);
+  const { status, stdout, stderr } = run(t, "setup.mjs", `${code}\nawait setup(); console.log(process.env.ACS_CONNECTION_STRING);`);
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^endpoint=http:/);
 });
