@@ -2,7 +2,7 @@
 
     acsauth-dev emulate
     export REQUESTS_CA_BUNDLE=...            # the CA file that it prints
-    export ACS_CONNECTION_STRING=...         # the connection string that it prints, the one with https
+    export COMMUNICATION_SERVICES_CONNECTION_STRING=...         # the connection string that it prints, the one with https
     python3 quickstart.py
 """
 import os
@@ -11,7 +11,7 @@ from datetime import timedelta
 from azure.communication.identity import CommunicationIdentityClient, CommunicationTokenScope
 from azure.core.exceptions import HttpResponseError
 
-client = CommunicationIdentityClient.from_connection_string(os.environ["ACS_CONNECTION_STRING"])
+client = CommunicationIdentityClient.from_connection_string(os.environ["COMMUNICATION_SERVICES_CONNECTION_STRING"])
 
 user = client.create_user()
 print("created", user.properties["id"])

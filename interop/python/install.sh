@@ -10,7 +10,7 @@ if ! [ -e "$sdks/complete" ]; then
   command -v apt-get >/dev/null || { echo "this suite needs Debian's packages; run it on Debian 12" >&2; exit 1; }
   {
     apt-get update -q
-    apt-get install -y -q --no-install-recommends python3 python3-msal python3-msal-extensions python3-msrest python3-aiohttp python3-six
+    apt-get install -y -q --no-install-recommends python3 python3-msal python3-msal-extensions python3-msrest python3-aiohttp python3-six python3-typing-extensions
     rm -rf .tmp/python && mkdir -p "$sdks"
     (cd .tmp/python && apt-get -o APT::Sandbox::User=root download -q python3-azure)
     dpkg-deb --fsys-tarfile .tmp/python/python3-azure_*.deb | tar -x -C "$sdks" --strip-components=5 --wildcards \

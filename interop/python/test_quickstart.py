@@ -13,7 +13,7 @@ QUICKSTART = Path(__file__).parents[2] / "examples" / "python" / "quickstart.py"
 class Quickstart(Case):
     def test_it_runs(self):
         tls = world.emulator().tls
-        env = {"PYTHONPATH": os.environ["PYTHONPATH"], "REQUESTS_CA_BUNDLE": tls["ca"], "ACS_CONNECTION_STRING": tls["connectionString"]}
+        env = {"PYTHONPATH": os.environ["PYTHONPATH"], "REQUESTS_CA_BUNDLE": tls["ca"], "COMMUNICATION_SERVICES_CONNECTION_STRING": tls["connectionString"]}
         done = subprocess.run([sys.executable, "-S", str(QUICKSTART)], env=env, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
