@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 fail() { echo "$*" >&2; exit 1; }
 [ "$(uname)" = Linux ] && [ "$(id -u)" = 0 ] || fail "needs Linux and root: run it with sudo"
-for c in unshare setpriv ip python3 curl; do command -v "$c" >/dev/null || fail "$c is missing: apt-get install util-linux iproute2 python3 curl"; done
+for c in unshare ip python3 curl; do command -v "$c" >/dev/null || fail "$c is missing: apt-get install util-linux iproute2 python3 curl"; done
 
 # What the Dockerfile says, with its continuation lines joined.
 file=$(sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}' deploy/emulator/Dockerfile)
@@ -41,11 +41,14 @@ mount --bind "$1" "$1"
 mount --bind "$1/ca" "$1/ca"
 mount -o remount,bind,ro "$1"
 mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
+uid=${2%:*} gid=${2#*:}
+eval "entry=($3) health=($5)"
 run="import os,sys; os.chroot(sys.argv[1]); os.chdir('/'); os.setgroups([]); os.setgid(int(sys.argv[3])); os.setuid(int(sys.argv[2])); os.execve(sys.argv[4], sys.argv[4:], {})"
-eval "python3 -c \"\$run\" \"\$1\" ${2%:*} ${2#*:} $3" >"$4/out" 2>"$4/err" &
+python3 -c "$run" "$1" "$uid" "$gid" "${entry[@]}" >"$4/out" 2>"$4/err" &
 emulator=$!
+trap 'kill $emulator 2>/dev/null || true' EXIT
 for i in $(seq 100); do
-  eval "python3 -c \"\$run\" \"\$1\" ${2%:*} ${2#*:} $5" 2>/dev/null && break
+  python3 -c "$run" "$1" "$uid" "$gid" "${health[@]}" 2>/dev/null && break
   [ "$i" -lt 100 ] && kill -0 $emulator || { cat "$4/err" >&2; echo "never healthy" >&2; exit 1; }
   sleep 0.1
 done
@@ -55,7 +58,8 @@ curl -fsS "http://127.0.0.1:8081/$config" | grep -q "\"issuer\":\"http://127.0.0
 curl -fsS --cacert "$1/ca/emulator-ca.pem" "https://localhost:8083/$config" | grep -q "\"issuer\":\"https://localhost:8083/$tenant/v2.0\""
 curl -fsS -X POST http://127.0.0.1:8082/token | grep -q access_token
 grep -q '"connectionString":"endpoint=http://127.0.0.1:8081/' "$4/out"
-grep -q '^Uid:[[:space:]]*65532' "/proc/$emulator/status" && grep -q '^CapEff:[[:space:]]*0*$' "/proc/$emulator/status"
+grep -q "^Uid:[[:space:]]*$uid[[:space:]]" "/proc/$emulator/status"
+grep -q '^CapEff:[[:space:]]*0*$' "/proc/$emulator/status"
 ! touch "$1/written" 2>/dev/null || { echo "the root is not read-only" >&2; exit 1; }
 kill -TERM $emulator
 wait $emulator
