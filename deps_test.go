@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 
 	// What measures and tests.
 	"bench/flood":           {},
+	"examples/ci":           {},
 	"deploy/emulator":       {},
 	"bench/stores":          {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                   {},
