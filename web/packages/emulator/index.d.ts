@@ -94,6 +94,8 @@ export class Emulator implements AsyncDisposable {
   /** The scope of that API. */
   readonly scope: string;
   readonly users: EmulatedUser[];
+  /** Variables by which the Azure SDKs of a program that you start find the emulator and trust it. Empty from an old acsauth-dev. */
+  readonly environment: Record<string, string>;
   /** Missing if TLS is switched off. */
   readonly tls?: EmulatorTLS;
 

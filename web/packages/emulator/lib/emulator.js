@@ -25,6 +25,7 @@ export class Emulator {
     this.apiClientId = info.apiClientId;
     this.scope = info.scope;
     this.users = info.users ?? [];
+    this.environment = info.sdk ?? {};
     this.tls = info.tls && {
       url: info.tls.url, authority: info.tls.authority ?? `${info.tls.url}/${info.tenantId}`,
       connectionString: info.tls.connectionString, caFile: info.tls.ca, ca,
