@@ -57,6 +57,8 @@ var mayImport = map[string][]string{
 	"bench/emulator":        {"", "acsidentity", "bench/internal/dev", "emulator"},
 	"bench/flood":           {"bench/internal/dev"},
 	"bench/internal/dev":    {},
+	"examples/ci":           {},
+	"deploy/emulator":       {},
 	"bench/stores":          {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                   {},
 	"internal/parts":        {},
