@@ -1,0 +1,80 @@
+package emulator
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The program takes the flags of the entry point, and the health check of the Dockerfile sees that it is well. Only addresses
+// differ: tests listen on loopback, at free ports.
+func TestEntryPoint(t *testing.T) {
+	list := readDockerfile(t)
+	program := filepath.Join(t.TempDir(), "acsauth-dev")
+	if out, err := exec.Command("go", "build", "-o", program, repository+"/cmd/acsauth-dev").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	here := strings.NewReplacer("0.0.0.0:8081", "127.0.0.1:0", "0.0.0.0:8083", "127.0.0.1:0", "/ca/emulator-ca.pem", ca)
+	args := append(words(t, last(t, list, "ENTRYPOINT")), words(t, last(t, list, "CMD"))...)
+	if args[0] != "/acsauth-dev" || !slices.Contains(args, "--force-listen") || !slices.Contains(args, "--public-url=http://127.0.0.1:8081") {
+		t.Fatalf("entry point %q", args)
+	}
+	for i := range args {
+		args[i] = here.Replace(args[i])
+	}
+	admin := run(t, program, args[1:])
+	if text, err := os.ReadFile(ca); err != nil || !strings.Contains(string(text), "CERTIFICATE") {
+		t.Errorf("no certificate: %v", err)
+	}
+
+	_, check, _ := strings.Cut(last(t, list, "HEALTHCHECK"), " CMD ")
+	health := words(t, check)
+	if health[0] != "/acsauth-dev" || !slices.Contains(health, "--listen=0.0.0.0:8081") {
+		t.Fatalf("health check %q", health)
+	}
+	if out, err := exec.Command(program, append(health[1:], "--admin-listen="+admin)...).CombinedOutput(); err != nil {
+		t.Errorf("health check: %v\n%s", err, out)
+	}
+	if err := exec.Command(program, append(health[1:], "--admin-listen=127.0.0.1:1")...).Run(); err == nil {
+		t.Error("the health check is content where nothing listens")
+	}
+}
+
+// run starts the program, waits until it is ready, and returns the address of its administration. It is stopped after the test.
+func run(t *testing.T, program string, args []string) string {
+	t.Helper()
+	c := exec.Command(program, args...)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() })
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		if err := c.Wait(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+		late.Stop()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("it did not get ready: %v", err)
+	}
+	var in struct{ Admin, Issuer string }
+	if err := json.Unmarshal([]byte(line), &in); err != nil || !strings.HasPrefix(in.Issuer, "http://127.0.0.1:8081/") {
+		t.Fatalf("the issuer is %q: %v", in.Issuer, err)
+	}
+	return strings.TrimPrefix(in.Admin, "http://")
+}
