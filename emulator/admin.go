@@ -166,6 +166,8 @@ type adminTokenRequest struct {
 	ExpiresInSeconds float64  `json:"expiresInSeconds"`
 	AppOnly          bool     `json:"appOnly"`
 	Flaw             Flaw     `json:"flaw"`
+	Tenant           string   `json:"tenant"`
+	Policy           string   `json:"policy"`
 }
 
 func (e *Emulator) adminToken(r *http.Request) (any, error) {
@@ -178,7 +180,7 @@ func (e *Emulator) adminToken(r *http.Request) (any, error) {
 	}
 	token, lifetime, err := e.mint(TokenRequest{
 		User: in.User, Teams: in.Teams, Client: in.Client, Version: in.Version, Scopes: in.Scopes, Audience: in.Audience,
-		ExpiresIn: time.Duration(in.ExpiresInSeconds) * time.Second, AppOnly: in.AppOnly, Flaw: in.Flaw,
+		ExpiresIn: time.Duration(in.ExpiresInSeconds) * time.Second, AppOnly: in.AppOnly, Flaw: in.Flaw, Tenant: in.Tenant, Policy: in.Policy,
 	})
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)

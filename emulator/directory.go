@@ -83,6 +83,8 @@ func elsewhere(u entra.User, tenantID, domain string) entra.User {
 var (
 	graphScopes = []string{"User.Read", "User.ReadWrite", "User.Read.All", "User.ReadWrite.All", "User.ReadBasic.All"}
 	teamsScopes = []string{"Teams.ManageCalls", "Teams.ManageChats"}
+	phoneScopes = []string{"TeamsExtension.ManageCalls"} // Teams Phone extensibility
+	acsScopes   = []string{"Chat", "Chat.Join", "Chat.Join.Limited", "VoIP", "VoIP.Join"}
 )
 
 func apps() []entra.App {
@@ -95,7 +97,8 @@ func apps() []entra.App {
 	}, {
 		ID: SPAClientID, ObjectID: "ac5a0000-0000-4000-a000-0000000005a2", Name: "acsauth playground", Public: true, Loopback: true,
 		TenantID: TenantID, MultiTenant: true,
-		Delegated: map[string][]string{graphID: {"User.Read"}, APIClientID: {Scope}, teamsID: slices.Clone(teamsScopes)},
+		Delegated: map[string][]string{graphID: {"User.Read"}, APIClientID: {Scope}, teamsID: slices.Clone(teamsScopes), acsClientsID: slices.Clone(acsScopes)},
+		Requested: map[string][]string{teamsID: slices.Clone(phoneScopes)},
 	}, {
 		ID: DaemonClientID, ObjectID: "ac5a0000-0000-4000-a000-0000000005a3", Name: "acsauth daemon", Secret: DaemonClientSecret,
 		TenantID: TenantID, Roles: map[string][]string{APIClientID: {AppRole}, graphID: graphRoles},
@@ -126,7 +129,8 @@ func resources(version string) []entra.Resource {
 		{ID: B2CAPIClientID, TenantID: B2CTenantID, URIs: []string{B2CAppIDURI}, Version: "2.0", Scopes: []string{Scope}, Roles: []string{AppRole}},
 		{ID: graphID, URIs: []string{"https://graph.microsoft.com"}, Version: "1.0", Nonce: true, Scopes: slices.Clone(graphScopes),
 			Roles: slices.Clone(graphScopes)},
-		{ID: teamsID, URIs: []string{"https://auth.msft.communication.azure.com"}, Version: "1.0", Scopes: slices.Clone(teamsScopes)},
+		{ID: teamsID, URIs: []string{"https://auth.msft.communication.azure.com"}, Version: "1.0", Scopes: slices.Concat(teamsScopes, phoneScopes)},
+		{ID: acsClientsID, URIs: []string{"https://communication.azure.com/clients"}, Version: "1.0", Scopes: slices.Clone(acsScopes)},
 		{ID: communication, URIs: []string{"https://communication.azure.com"}, Version: "1.0"},
 	}
 }

@@ -45,7 +45,10 @@ func try(t *testing.T, req *http.Request) answer {
 // signed makes a request to ACS with an access key, as an SDK does.
 func signed(t *testing.T, e *emulator.Emulator, key, method, path, body string) *http.Request {
 	t.Helper()
-	target := path + "?api-version=2023-10-01"
+	target := path
+	if !strings.Contains(path, "?") {
+		target += "?api-version=2023-10-01"
+	}
 	req, err := http.NewRequestWithContext(t.Context(), method, e.ACSURL()+target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -83,7 +83,14 @@ const (
 	AccessKeyPrimary   = "YWNzYXV0aCBlbXVsYXRvciBwcmltYXJ5IGFjY2VzcyBrZXksIHdlbGwga25vd24gYW5kIG5vdCBhIHNlY3JldA=="
 	AccessKeySecondary = "YWNzYXV0aCBlbXVsYXRvciBzZWNvbmRhcnkgYWNjZXNzIGtleSwgd2VsbCBrbm93biBhbmQgbm90IGEgc2Vjcg=="
 
+	// OtherResourceID is a second ACS resource on the same address. Requests signed with [OtherAccessKey] are for it, and
+	// identities of the one are not the other's.
+	OtherResourceID = "ac5a0000-0000-4000-a000-0000000000c6"
+	// OtherAccessKey is the access key of [OtherResourceID], in base64.
+	OtherAccessKey = "YWNzYXV0aCBlbXVsYXRvciBhY2Nlc3Mga2V5IG9mIHRoZSBvdGhlciByZXNvdXJjZSwgd2VsbCBrbm93biwgdG9vLg=="
+
 	graphID       = "00000003-0000-0000-c000-000000000000"
 	teamsID       = "1fd5118e-2576-4263-8130-9503064c837a" // Azure Communication Services
+	acsClientsID  = "2a04943b-b6a7-4f65-8786-2bb6131b59f6" // Azure Communication Services Clients
 	communication = "ac5a0000-0000-4000-a000-0000000000a4" // its management scope; the real id is not known
 )

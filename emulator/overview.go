@@ -45,7 +45,7 @@ POST /graph                 {"readLag","lagVaries","duplicateStatus","claims","t
 GET  /entra                 what requests for tokens meet
 POST /entra                 {"consentWithdrawn","claims","code","grants","user","times"}
 POST /obo                   {"consentWithdrawn","claims"}: what On-Behalf-Of meets
-POST /token                 {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw"}
+POST /token                 {"user","teams","client","version","scopes","audience","expiresInSeconds","appOnly","flaw","tenant","policy"}
 POST /token/workload        {"subject","audience","expiresInSeconds"}: a service account's, for federation
 POST /certificates          {"client","certificate"}: register one, in PEM, for client assertions
 POST /sessions/revoke       {"user"}: end all sessions and refresh tokens of a user

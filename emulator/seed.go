@@ -47,17 +47,20 @@ type seedUser struct {
 
 // seedApp is an application registration. It needs an id, and a secret or public.
 type seedApp struct {
-	ID           string              `json:"id"` // client id, a GUID
-	Name         string              `json:"name"`
-	TenantID     string              `json:"tenantId"` // default the first tenant
-	MultiTenant  bool                `json:"multiTenant"`
-	Secret       string              `json:"secret"`
-	Public       bool                `json:"public"`
-	RedirectURIs []string            `json:"redirectUris"`
-	Loopback     bool                `json:"loopback"`  // also http://localhost and http://127.0.0.1 with any port and path
-	Delegated    map[string][]string `json:"delegated"` // scopes with consent by client id of the API
-	Roles        map[string][]string `json:"roles"`     // application permissions with consent by client id of the API
-	Exposes      *struct {
+	ID             string              `json:"id"` // client id, a GUID
+	Name           string              `json:"name"`
+	TenantID       string              `json:"tenantId"` // default the first tenant
+	MultiTenant    bool                `json:"multiTenant"`
+	Secret         string              `json:"secret"`
+	Public         bool                `json:"public"`
+	RedirectURIs   []string            `json:"redirectUris"`
+	Loopback       bool                `json:"loopback"`              // also http://localhost and http://127.0.0.1 with any port and path
+	Delegated      map[string][]string `json:"delegated"`             // scopes with consent by client id of the API
+	Roles          map[string][]string `json:"roles"`                 // application permissions with consent by client id of the API
+	Requested      map[string][]string `json:"requested"`             // scopes that the registration has and nobody consented to yet
+	RequestedRoles map[string][]string `json:"requestedRoles"`        // the same of application permissions
+	FrontChannel   string              `json:"frontChannelLogoutUri"` // loaded in a frame when a session ends
+	Exposes        *struct {
 		URIs    []string `json:"uris"`    // default api://id
 		Version string   `json:"version"` // of access tokens: 1.0 or 2.0; default 1.0, as at Entra ID
 		Scopes  []string `json:"scopes"`
@@ -176,6 +179,7 @@ func (a seedApp) app() entra.App {
 	out := entra.App{
 		ID: a.ID, Name: a.Name, TenantID: a.TenantID, MultiTenant: a.MultiTenant, Secret: a.Secret, Public: a.Public,
 		RedirectURIs: a.RedirectURIs, Loopback: a.Loopback, Delegated: a.Delegated, Roles: a.Roles,
+		Requested: a.Requested, RequestedRoles: a.RequestedRoles, FrontChannel: a.FrontChannel,
 	}
 	if x := a.Exposes; x != nil {
 		out.Exposes = &entra.Resource{URIs: x.URIs, Version: x.Version, Scopes: x.Scopes, Roles: x.Roles}

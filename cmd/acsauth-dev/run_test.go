@@ -291,9 +291,12 @@ func TestProductionKnowsTheEmulator(t *testing.T) {
 	published := []string{
 		emulator.TenantID, emulator.OtherTenantID, emulator.APIClientID, emulator.APIClientSecret, emulator.SPAClientID, emulator.TeamsClientID,
 		emulator.DaemonClientID, emulator.DaemonClientSecret, emulator.ResourceID, emulator.AccessKeyPrimary, emulator.AccessKeySecondary,
+		emulator.OtherResourceID, emulator.OtherAccessKey, emulator.ExternalTenantID, emulator.B2CTenantID, emulator.ExternalAPIClientID,
+		emulator.ExternalSPAClientID, emulator.ExternalAPIClientSecret, emulator.B2CAPIClientID, emulator.B2CSPAClientID, emulator.B2CAPIClientSecret,
+		emulator.ManagedIdentityClientID, emulator.IdentityHeader,
 	}
 	for _, value := range published {
-		if !config.IsEmulatorValue(value) || value != emulator.AccessKeyPrimary && value != emulator.AccessKeySecondary && !config.IsEmulatorValue(strings.ToUpper(value)) {
+		if !config.IsEmulatorValue(value) || value != emulator.AccessKeyPrimary && value != emulator.AccessKeySecondary && value != emulator.OtherAccessKey && !config.IsEmulatorValue(strings.ToUpper(value)) {
 			t.Errorf("%s is not known to be the emulator's", value)
 		}
 	}
