@@ -17,8 +17,9 @@ type emulatorInfo struct {
 	Tenants           []tenantInfo      `json:"tenants"`
 	Apps              []appInfo         `json:"apps"`
 	AccessKeys        map[string]string `json:"accessKeys"`        // primary and secondary
-	ConnectionStrings map[string]string `json:"connectionStrings"` // http, https, httpSecondary and httpsSecondary
+	ConnectionStrings map[string]string `json:"connectionStrings"` // http, https, httpSecondary, httpsSecondary, httpOther and httpsOther (another resource)
 	SDK               map[string]string `json:"sdk"`               // variables that SDKs read
+	ManagedIdentity   map[string]string `json:"managedIdentity"`   // variables that make SDKs find the managed identity: App Service has the first two, IMDS the third
 	Trust             []trustLine       `json:"trust,omitempty"`   // how to trust the authority
 }
 
@@ -65,9 +66,13 @@ func describeAll(e *emulator.Emulator, data folder, ca string) (emulatorInfo, er
 	primary, secondary := e.AccessKey(emulator.PrimaryKey), e.AccessKey(emulator.SecondaryKey)
 	out := emulatorInfo{
 		info: in, Domain: emulator.Domain, Issuer: e.Issuer(), ResourceID: emulator.ResourceID, Page: e.AdminURL() + "/ui",
-		AccessKeys:        map[string]string{"primary": primary, "secondary": secondary},
-		ConnectionStrings: map[string]string{"http": in.ConnectionString, "httpSecondary": strings.Replace(in.ConnectionString, primary, secondary, 1)},
-		Tenants:           tenants(e),
+		AccessKeys: map[string]string{"primary": primary, "secondary": secondary},
+		ConnectionStrings: map[string]string{"http": in.ConnectionString, "httpSecondary": strings.Replace(in.ConnectionString, primary, secondary, 1),
+			"httpOther": strings.Replace(in.ConnectionString, primary, emulator.OtherAccessKey, 1)},
+		ManagedIdentity: map[string]string{
+			"IDENTITY_ENDPOINT": e.URL() + "/msi/token", "IDENTITY_HEADER": emulator.IdentityHeader, "AZURE_POD_IDENTITY_AUTHORITY_HOST": e.URL(),
+		},
+		Tenants: tenants(e),
 		Apps: []appInfo{
 			{Name: "api", ClientID: emulator.APIClientID, Secret: emulator.APIClientSecret, Scope: in.Scope, RedirectURI: emulator.APIRedirectURI},
 			{Name: "browser", ClientID: emulator.SPAClientID, RedirectURI: "http://localhost"},
@@ -91,6 +96,7 @@ func describeAll(e *emulator.Emulator, data folder, ca string) (emulatorInfo, er
 	}
 	out.ConnectionStrings["https"] = in.TLS.ConnectionString
 	out.ConnectionStrings["httpsSecondary"] = strings.Replace(in.TLS.ConnectionString, primary, secondary, 1)
+	out.ConnectionStrings["httpsOther"] = strings.Replace(in.TLS.ConnectionString, primary, emulator.OtherAccessKey, 1)
 	out.SDK["AZURE_AUTHORITY_HOST"], out.SDK["COMMUNICATION_SERVICES_CONNECTION_STRING"] = in.TLS.URL, in.TLS.ConnectionString
 	for _, name := range []string{"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} {
 		out.SDK[name] = in.TLS.CA
