@@ -58,6 +58,7 @@ func (e *Emulator) adminTable() routes {
 	table := routes{
 		"/":                   list(func() any { return e.overview() }),
 		"/healthz":            list(func() any { return map[string]string{"status": "ok"} }),
+		"/ca.pem":             {"GET": func(*http.Request) (any, error) { return string(e.CACertPEM()), nil }},
 		"/users":              list(func() any { return e.Users() }),
 		"/counters":           list(func() any { return e.Counters() }),
 		"/identities":         list(func() any { return e.Identities() }),

@@ -23,6 +23,7 @@ func (e *Emulator) overview() string {
 	b.WriteString(`
 GET  /ui                    all of this as a page
 GET  /healthz               for scripts that wait
+GET  /ca.pem                certificate to trust for the TLS listener
 GET  /users                 sample users
 GET  /counters              what happened how often
 GET  /requests              the last requests
