@@ -1,6 +1,7 @@
 // All suites, in the order in which they run. They share one program, and users: a test that calls the server begins with
 // deleting the identity of its user. A suite of an SDK runs over each version of it.
 import * as packages from "../lib/packages.js";
+import { credentialCertificateSuite, msalCertificateSuite } from "./certificates.js";
 import { clockSuite } from "./common-clock.js";
 import { commonSuite } from "./common.js";
 import { credentialsSuite } from "./credentials.js";
@@ -27,10 +28,12 @@ for (const pkg of packages.msal) {
   publicSuite(pkg);
   deviceSuite(pkg);
   demandsSuite(pkg);
+  msalCertificateSuite(pkg);
 }
 for (const pkg of packages.credentials) {
   credentialsSuite(pkg);
   federatedSuite(pkg);
+  credentialCertificateSuite(pkg);
 }
 for (const pkg of packages.graph) graphSuite(pkg);
 providerSuite(packages.current(packages.graph), packages.current(packages.credentials));
