@@ -5,6 +5,7 @@ import { credentialCertificateSuite, msalCertificateSuite } from "./certificates
 import { clockSuite } from "./common-clock.js";
 import { commonSuite } from "./common.js";
 import { credentialsSuite } from "./credentials.js";
+import { deviceCredentialSuite } from "./credentials-device.js";
 import { federatedSuite } from "./credentials-federated.js";
 import { entraCredentialSuite } from "./entra-credential.js";
 import { graphSuite, providerSuite } from "./graph.js";
@@ -16,6 +17,7 @@ import { demandsSuite } from "./msal-demands.js";
 import { deviceSuite } from "./msal-device.js";
 import { publicSuite } from "./msal-public.js";
 import { teamsSuite } from "./teams.js";
+import { credentialWorkloadSuite, msalWorkloadSuite } from "./workload.js";
 
 for (const pkg of packages.identity) {
   identitySuite(pkg);
@@ -29,11 +31,14 @@ for (const pkg of packages.msal) {
   deviceSuite(pkg);
   demandsSuite(pkg);
   msalCertificateSuite(pkg);
+  msalWorkloadSuite(pkg);
 }
 for (const pkg of packages.credentials) {
   credentialsSuite(pkg);
   federatedSuite(pkg);
   credentialCertificateSuite(pkg);
+  deviceCredentialSuite(pkg);
+  if (pkg.module.WorkloadIdentityCredential) credentialWorkloadSuite(pkg);
 }
 for (const pkg of packages.graph) graphSuite(pkg);
 providerSuite(packages.current(packages.graph), packages.current(packages.credentials));

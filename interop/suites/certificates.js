@@ -1,10 +1,7 @@
 // @azure/msal-node and @azure/identity: an application that signs in with a certificate in place of a secret.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { certificates } from "../lib/certificate.js";
-import { credential, environment, options } from "../lib/credentials.js";
+import { credential, environment, file, options } from "../lib/credentials.js";
 import { refused } from "../lib/expect.js";
 import { check } from "../lib/ledger.js";
 import { msalOf, ways } from "../lib/msal.js";
@@ -58,14 +55,6 @@ export function msalCertificateSuite(pkg) {
     const obo = open(forms(all.stranger)[0]).acquireTokenOnBehalfOf({ oboAssertion: await world.mint(), scopes: [world.scopes.graph] });
     assert.match((await refused(obo, { errorCode: "invalid_client" })).message, /AADSTS700027: /);
   });
-}
-
-// file writes a certificate and its key where a credential can read them.
-async function file(t, text) {
-  const folder = await mkdtemp(join(tmpdir(), "interop-"));
-  t.after(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, "certificate.pem"), text, { mode: 0o600 });
-  return join(folder, "certificate.pem");
 }
 
 // credentialCertificateSuite checks a version of @azure/identity.
