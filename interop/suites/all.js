@@ -8,6 +8,7 @@ import { credentialsSuite } from "./credentials.js";
 import { deviceCredentialSuite } from "./credentials-device.js";
 import { federatedSuite } from "./credentials-federated.js";
 import { entraCredentialSuite } from "./entra-credential.js";
+import { entraDirectSuite } from "./entra-direct.js";
 import { graphSuite, providerSuite } from "./graph.js";
 import { faultsSuite } from "./identity-faults.js";
 import { refusalsSuite } from "./identity-refusals.js";
@@ -16,6 +17,7 @@ import { confidentialSuite } from "./msal-confidential.js";
 import { demandsSuite } from "./msal-demands.js";
 import { deviceSuite } from "./msal-device.js";
 import { publicSuite } from "./msal-public.js";
+import { tenantsSuite } from "./msal-tenants.js";
 import { teamsSuite } from "./teams.js";
 import { credentialWorkloadSuite, msalWorkloadSuite } from "./workload.js";
 
@@ -32,6 +34,8 @@ for (const pkg of packages.msal) {
   demandsSuite(pkg);
   msalCertificateSuite(pkg);
   msalWorkloadSuite(pkg);
+  tenantsSuite(pkg);
+  entraDirectSuite(packages.current(packages.common), pkg);
 }
 for (const pkg of packages.credentials) {
   credentialsSuite(pkg);

@@ -4,7 +4,9 @@ import { Browser } from "../lib/browser.js";
 import { hurried } from "../lib/clock.js";
 import { credential, options } from "../lib/credentials.js";
 import { near } from "../lib/expect.js";
-import { check } from "../lib/ledger.js";
+import { check, make } from "../lib/ledger.js";
+import { common, current } from "../lib/packages.js";
+import { letIn } from "../lib/rest.js";
 import * as world from "../lib/world.js";
 
 // started makes a credential whose code is shown to a person, who does something with it. The credential asks Entra ID every
@@ -62,6 +64,18 @@ export function deviceCredentialSuite(pkg) {
     const record = await device.authenticate(world.scopes.api);
     assert.deepEqual([record.username, record.tenantId, record.clientId], [`bob@${world.domain}`, world.tenant, world.spa.id]);
     assert.equal(record.homeAccountId, `${world.objectID.bob}.${world.tenant}`);
+  });
+
+  check(`${pkg.label}: DeviceCodeCredential as the tokenCredential of ACS: the person who was let in gets an ACS token`, async (t) => {
+    await letIn(t, world.objectID.bob);
+    const { device, prompts } = started(t, pkg, picking("bob"));
+    const { sdk, module } = current(common);
+    const acs = make(sdk, module.AzureCommunicationTokenCredential, { resourceEndpoint: world.secure, tokenCredential: device, scopes: ["https://communication.azure.com/clients/VoIP"] });
+    const payload = world.claims((await acs.getToken()).token);
+    assert.equal(payload.skypeid, `acs:${world.resource}_wf_${world.tenant}_${world.objectID.bob}`);
+    assert.ok(payload.acsScope.split(",").includes("voip"), payload.acsScope);
+    assert.equal(prompts.length, 1);
+    acs.dispose();
   });
 
   check(`${pkg.label}: DeviceCodeCredential fails for a person who declines, and asks nobody when it must not`, async (t) => {
