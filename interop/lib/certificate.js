@@ -44,7 +44,11 @@ const register = ({ certificate: text }) => world.admin("/certificates", { clien
 async function makeAll() {
   const pair = newPair();
   const now = Date.now();
-  const all = { registered: certificate(pair, now - day, now + day), expired: certificate(pair, now - 2 * day, now - day), stranger: certificate(newPair(), now - day, now + day) };
+  const all = {
+    registered: certificate(pair, now - day, now + day),
+    expired: certificate(pair, now - 2 * day, now - day),
+    stranger: certificate(newPair(), now - day, now + day),
+  };
   await Promise.all([register(all.registered), register(all.expired)]);
   return all;
 }

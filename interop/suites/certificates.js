@@ -70,7 +70,9 @@ export function credentialCertificateSuite(pkg) {
 
   check(`${pkg.label}: OnBehalfOfCredential and EnvironmentCredential take the certificate, too`, async (t) => {
     const certificatePath = await file(t, (await certificates()).registered.both);
-    const obo = credential(pkg, "OnBehalfOfCredential", { tenantId: world.tenant, clientId: world.api.id, certificatePath, userAssertionToken: await world.mint({ user: "bob" }), ...options(pkg) });
+    const obo = credential(pkg, "OnBehalfOfCredential", {
+      tenantId: world.tenant, clientId: world.api.id, certificatePath, userAssertionToken: await world.mint({ user: "bob" }), ...options(pkg),
+    });
     assert.equal(world.claims((await obo.getToken(graphDefault)).token).oid, world.objectID.bob);
     environment(t, { AZURE_TENANT_ID: world.tenant, AZURE_CLIENT_ID: world.api.id, AZURE_CLIENT_CERTIFICATE_PATH: certificatePath });
     tokenOfAPI((await credential(pkg, "EnvironmentCredential", options(pkg)).getToken(graphDefault)).token);
@@ -82,7 +84,8 @@ export function credentialCertificateSuite(pkg) {
       const error = await refused(open({ certificate: both }).getToken(graphDefault), { name: "AuthenticationRequiredError" });
       assert.match(error.message, new RegExp(`AADSTS700027: .*${reason}`));
     }
-    assert.match((await refused(open({ certificate: all.registered.both }, world.daemon.id).getToken(graphDefault), { name: "AuthenticationRequiredError" })).message, /AADSTS700027: /);
+    const another = open({ certificate: all.registered.both }, world.daemon.id).getToken(graphDefault);
+    assert.match((await refused(another, { name: "AuthenticationRequiredError" })).message, /AADSTS700027: /);
     await assert.rejects(open(await file(t, all.registered.privateKey)).getToken(graphDefault), /does not contain a PEM-encoded certificate/);
   });
 }

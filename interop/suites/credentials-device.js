@@ -70,7 +70,8 @@ export function deviceCredentialSuite(pkg) {
     await letIn(t, world.objectID.bob);
     const { device, prompts } = started(t, pkg, picking("bob"));
     const { sdk, module } = current(common);
-    const acs = make(sdk, module.AzureCommunicationTokenCredential, { resourceEndpoint: world.secure, tokenCredential: device, scopes: ["https://communication.azure.com/clients/VoIP"] });
+    const scopes = ["https://communication.azure.com/clients/VoIP"];
+    const acs = make(sdk, module.AzureCommunicationTokenCredential, { resourceEndpoint: world.secure, tokenCredential: device, scopes });
     const payload = world.claims((await acs.getToken()).token);
     assert.equal(payload.skypeid, `acs:${world.resource}_wf_${world.tenant}_${world.objectID.bob}`);
     assert.ok(payload.acsScope.split(",").includes("voip"), payload.acsScope);
