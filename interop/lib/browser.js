@@ -25,6 +25,13 @@ export class Browser {
     return read(await this.#fetch(page.form.action, init), page.form.action);
   }
 
+  // enter opens the page that a device shows, types its code, and returns the page that comes then.
+  async enter({ verificationUri, userCode }) {
+    const page = await this.open(verificationUri);
+    assert.equal(page.status, 200, page.html);
+    return this.submit(page, { otc: userCode });
+  }
+
   // signIn opens an authorize URL, picks the user, and returns the URL that the browser is sent to.
   async signIn(url, user) {
     const page = await this.open(url);

@@ -1,4 +1,7 @@
 // Credentials of @azure/identity, of any version, for the emulated Entra ID.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { make } from "./ledger.js";
 import * as world from "./world.js";
 
@@ -33,4 +36,12 @@ export function environment(t, values) {
     t.after(() => (before === undefined ? delete process.env[name] : (process.env[name] = before)));
     process.env[name] = value;
   }
+}
+
+// file writes a text where a credential can read it, for a test, and returns the path.
+export async function file(t, text) {
+  const folder = await mkdtemp(join(tmpdir(), "interop-"));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "credential"), text, { mode: 0o600 });
+  return join(folder, "credential");
 }

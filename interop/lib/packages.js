@@ -42,13 +42,15 @@ export const common = await Promise.all([
 // msal: @azure/msal-node.
 //   httpsOnly     it cannot be used on plain HTTP, not even with authorityMetadata
 //   errorNumbers  its errors carry the AADSTS number
+//   sha256        it names certificates by SHA-256, too, and takes a callback as clientAssertion
+//   badToken      it knows that only the person can help when a grant was revoked
 //   checksNonce   acquireTokenByCode compares the nonce of the id_token with that of the request
 export const msal = await Promise.all([
   load("msal-node-1", "msal", { httpsOnly: true }),
-  load("msal-node-2", "msal", { errorNumbers: true }),
-  load("msal-node-3", "msal", { errorNumbers: true }),
-  load("msal-node-5", "msal", { errorNumbers: true, checksNonce: true }),
-  load("@azure/msal-node", "msal", { errorNumbers: true, checksNonce: true }),
+  load("msal-node-2", "msal", { errorNumbers: true, sha256: true, badToken: true }),
+  load("msal-node-3", "msal", { errorNumbers: true, sha256: true, badToken: true }),
+  load("msal-node-5", "msal", { errorNumbers: true, sha256: true, badToken: true, checksNonce: true }),
+  load("@azure/msal-node", "msal", { errorNumbers: true, sha256: true, badToken: true, checksNonce: true }),
 ]);
 
 // credentials: @azure/identity.

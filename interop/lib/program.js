@@ -65,8 +65,10 @@ async function stop(child, ended, said) {
 
 // What must not be in the log: tokens, keys and secrets, and what names a person.
 const secrets = {
-  "a token": /eyJ[\w-]+\.[\w-]/, "an access key": /YWNzYXV0aCBlbXVsYXRvciB/, "a client secret": /secret-of-the-emulator/, "a signature": /Signature=/,
-  "a user name": /@(acsauth|fabrikam)\.example/, "an object id": /ac5a0000-0000-4000-a000-(0000000a11ce|000000000b0b|0000000ca401|000000006a11)/, "an ACS identity": /8:(acs|orgid):/,
+  "a token": /eyJ[\w-]+\.[\w-]/, "an access key": /YWNzYXV0aCBlbXVsYXRvciB/, "a client secret": /secret-of-the-emulator/, "a private key": /PRIVATE KEY/, "a signature": /Signature=/,
+  "a user name": /@(acsauth|fabrikam|acsauthext\.onmicrosoft|acsauthb2c\.onmicrosoft)\.example/,
+  "an object id": /ac5a0000-0000-4000-a000-(0000000a11ce|000000000b0b|0000000ca401|000000006a11|00000000f4ed|00000000f6a1|00000000c04a|000000000bea)/,
+  "an ACS identity": /8:(acs|orgid):/,
 };
 
 function keptSecrets(log) {

@@ -1,4 +1,5 @@
 // Requests to ACS that no SDK makes, signed with the access key of the resource.
+import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import * as world from "./world.js";
 
@@ -18,4 +19,12 @@ export async function signed(method, target, body, key = world.keys.primary) {
   });
   const got = await answer.text();
   return { status: answer.status, body: got === "" ? undefined : JSON.parse(got) };
+}
+
+// letIn assigns an Entra user of the first tenant to the resource for a test, in calls of the browser client.
+export async function letIn(t, oid) {
+  const place = `/access/entra/assignments/${oid}?api-version=2025-03-02-preview`;
+  t.after(() => signed("DELETE", place));
+  const answer = await signed("PUT", place, { principalType: "user", tenantId: world.tenant, clientIds: [world.spa.id] });
+  assert.ok([200, 201].includes(answer.status), JSON.stringify(answer.body));
 }

@@ -5,6 +5,7 @@ export const info = JSON.parse(process.env.INTEROP_PROGRAM);
 
 export const tenant = "ac5a0000-0000-4000-a000-000000000001";
 export const otherTenant = "ac5a0000-0000-4000-a000-000000000002";
+export const otherDomain = "fabrikam.example";
 export const domain = "acsauth.example";
 export const api = { id: "ac5a0000-0000-4000-a000-0000000000a1", secret: "api-secret-of-the-emulator", redirect: "http://localhost/signin-oidc" };
 export const spa = { id: "ac5a0000-0000-4000-a000-0000000000a2" };
@@ -21,6 +22,25 @@ export const objectID = {
   carol: "ac5a0000-0000-4000-a000-0000000ca401",
   gail: "ac5a0000-0000-4000-a000-000000006a11",
 };
+// The tenants of customers, with their clients, APIs and a user.
+export const external = {
+  tenant: "ac5a0000-0000-4000-a000-000000000003",
+  spa: "ac5a0000-0000-4000-a000-0000000000e2",
+  api: { id: "ac5a0000-0000-4000-a000-0000000000e1", secret: "external-api-secret-of-the-emulator" },
+  scope: "api://ac5a0000-0000-4000-a000-0000000000e1/access_as_user",
+  cora: "ac5a0000-0000-4000-a000-00000000c04a",
+};
+export const b2c = {
+  tenant: "ac5a0000-0000-4000-a000-000000000004",
+  policy: "B2C_1_susi",
+  otherPolicy: "B2C_1_edit",
+  spa: "ac5a0000-0000-4000-a000-0000000000b2",
+  api: { id: "ac5a0000-0000-4000-a000-0000000000b1", secret: "b2c-api-secret-of-the-emulator" },
+  scope: "https://acsauthb2c.onmicrosoft.example/ac5a0000-0000-4000-a000-0000000000b1/access_as_user",
+  bea: "ac5a0000-0000-4000-a000-000000000bea",
+};
+// Users of the other workforce tenant: gail is a guest in the first one, by another id.
+export const elsewhere = { fred: "ac5a0000-0000-4000-a000-00000000f4ed", gail: "ac5a0000-0000-4000-a000-00000000f6a1" };
 export const scopes = {
   api: `api://${api.id}/access_as_user`,
   acs: "https://communication.azure.com//.default",
@@ -43,8 +63,12 @@ export async function admin(path, body) {
   return answer.json();
 }
 
-// mint returns a scripted Entra token: {user, teams, client, version, scopes, audience, expiresInSeconds, appOnly, flaw}.
+// mint returns a scripted Entra token: {user, teams, client, version, scopes, audience, expiresInSeconds, appOnly, flaw,
+// tenant, policy}.
 export const mint = async (request = {}) => (await admin("/token", request)).access_token;
+
+// workload returns a token of the workload issuer, as Kubernetes puts one into a file: {subject, audience, expiresInSeconds}.
+export const workload = async (request = {}) => (await admin("/token/workload", request)).access_token;
 
 // fault makes the next request to an ACS operation fail in a given way.
 export const fault = (op, what, times = 1) => admin("/faults", { op, times, fault: what });

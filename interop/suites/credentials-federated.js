@@ -1,9 +1,6 @@
 // @azure/identity: credentials without a secret: managed identities, and tokens of others that stand in for a secret.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { credential, environment, options } from "../lib/credentials.js";
+import { credential, environment, file, options } from "../lib/credentials.js";
 import { near, refused } from "../lib/expect.js";
 import { connect } from "../lib/identity.js";
 import { check } from "../lib/ledger.js";
@@ -77,14 +74,6 @@ function assertions(pkg) {
 }
 
 function workloads(pkg) {
-  // file writes a token where Kubernetes would.
-  async function file(t, token) {
-    const folder = await mkdtemp(join(tmpdir(), "interop-"));
-    t.after(() => rm(folder, { recursive: true }));
-    await writeFile(join(folder, "token"), token);
-    return join(folder, "token");
-  }
-
   check(`${pkg.label}: WorkloadIdentityCredential reads the token from a file, by options and by the environment`, async (t) => {
     const tokenFilePath = await file(t, await managedToken("api://AzureADTokenExchange"));
     const byOptions = credential(pkg, "WorkloadIdentityCredential", { tenantId: world.tenant, clientId: world.api.id, tokenFilePath, ...options(pkg) });

@@ -14,13 +14,6 @@ export function deviceSuite(pkg) {
   if (pkg.module.ManagedIdentityApplication) machines(pkg);
 }
 
-// typed opens the page that a device shows, types its code, and returns the page that comes then.
-async function typed(browser, { verificationUri, userCode }) {
-  const page = await browser.open(verificationUri);
-  assert.equal(page.status, 200, page.html);
-  return browser.submit(page, { otc: userCode });
-}
-
 function devices(pkg, { publicClient }) {
   // started asks for a device code, lets a person do something with it, and returns MSAL's answer. MSAL does not wait for its
   // callback, and asks every five seconds; here it asks again as soon as the person is done.
@@ -42,7 +35,7 @@ function devices(pkg, { publicClient }) {
     const got = await started(t, async (browser, answer) => {
       assert.match(answer.message, new RegExp(answer.userCode));
       assert.equal(new URL(answer.verificationUri).origin, world.secure);
-      const picker = await typed(browser, answer);
+      const picker = await browser.enter(answer);
       assert.ok(picker.buttons.includes("carol"), picker.html);
       const end = await browser.submit(picker, { user: "carol" });
       assert.equal(end.status, 200, end.html);
@@ -54,7 +47,7 @@ function devices(pkg, { publicClient }) {
 
   check(`${pkg.label}: a person who declines on the page is an error of acquireTokenByDeviceCode`, async (t) => {
     const call = started(t, async (browser, answer) => {
-      const end = await browser.submit(await typed(browser, answer), { action: "cancel" });
+      const end = await browser.submit(await browser.enter(answer), { action: "cancel" });
       assert.equal(end.status, 200, end.html);
     });
     assert.match((await refused(call, { errorCode: "post_request_failed" })).message, /authorization_declined/);
@@ -63,7 +56,7 @@ function devices(pkg, { publicClient }) {
   check(`${pkg.label}: a code that nobody was given does not work, and the application can give up`, async (t) => {
     const request = {};
     const call = started(t, async (browser, answer) => {
-      const page = await typed(browser, { ...answer, userCode: "AAAAAAAAA" });
+      const page = await browser.enter({ ...answer, userCode: "AAAAAAAAA" });
       assert.equal(page.status, 400);
       request.cancel = true;
     }, request);
