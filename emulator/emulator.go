@@ -179,9 +179,11 @@ func (e *Emulator) Close() error {
 // extensions, clears counters, faults and the list of requests, ends rehearsals, and puts back the clock, the access keys and
 // how the services behave. Signing keys stay, so access tokens that were issued stay valid.
 func (e *Emulator) Reset() {
+	e.rehearsals.mu.Lock() // before e.exchange: a rehearsal that rolls keys saves the state
+	defer e.rehearsals.mu.Unlock()
 	e.exchange.Lock()
 	defer e.exchange.Unlock()
-	e.forgetRehearsals()
+	e.rehearsals.runs = nil
 	e.clock.offset.Store(0)
 	e.entra.Reset()
 	e.graph.Reset()

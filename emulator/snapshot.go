@@ -70,6 +70,8 @@ func (e *Emulator) Restore(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("emulator: restore: %w", err)
 	}
+	e.rehearsals.mu.Lock() // before e.exchange, as in Reset
+	defer e.rehearsals.mu.Unlock()
 	e.exchange.Lock()
 	defer e.exchange.Unlock()
 	before, err := e.snapshot()
@@ -79,7 +81,7 @@ func (e *Emulator) Restore(text []byte) error {
 	if err := e.put(in); err != nil {
 		return errors.Join(fmt.Errorf("emulator: restore: %w", err), e.put(before))
 	}
-	e.forgetRehearsals()
+	e.rehearsals.runs = nil
 	return nil
 }
 
