@@ -92,7 +92,7 @@ func New(o Options) (*Emulator, error) {
 // newACS makes the emulated ACS resource.
 func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
-		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
+		ResourceID: ResourceID, Tenant: TenantID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
 		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
 		Fault:     func(op string) acs.Fault { return e.faults.next(op).acs() },
 		Licensed:  func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },

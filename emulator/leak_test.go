@@ -54,14 +54,14 @@ func TestListsAreBounded(t *testing.T) {
 	for range 1100 {
 		mint(t, e, emulator.TokenRequest{})
 		r := httptest.NewRequest("POST", "/identities?api-version="+long, nil)
-		r.Header.Set("x-ms-client-request-id", long)
+		r.Method, r.Header["X-Ms-Client-Request-Id"] = long, []string{long}
 		e.Handler().ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if n, m := len(e.Requests()), len(e.Issued()); n != 1000 || m != 1000 {
 		t.Errorf("%d requests and %d tokens are kept", n, m)
 	}
 	for _, q := range e.Requests() {
-		if len(q.Path)+len(q.APIVersion)+len(q.ClientID)+len(q.ErrorCode) > 400 {
+		if len(q.Method)+len(q.Path)+len(q.APIVersion)+len(q.ClientID)+len(q.ErrorCode) > 400 {
 			t.Fatalf("%+v", q)
 		}
 	}
