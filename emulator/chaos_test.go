@@ -28,10 +28,21 @@ func TestStateChangesBesideRequests(t *testing.T) {
 		func() error { _, err := e.RehearseWith("entra-keys-rolled", keys); return err }, // it writes the state file
 		func() error { _, err := e.Rehearse("key-rotated"); return err },
 		func() error { e.EndRehearsals(); return nil },
-		func() error { e.Rehearsals(); e.Issued(); e.Mappings(); e.Users(); e.Apps(); return nil },
-		func() error { return e.SetEntra(emulator.EntraObstacle{Code: 50079, Grants: []string{"client_credentials"}, Times: 1}) },
+		func() error {
+			e.Rehearsals()
+			e.Issued()
+			e.Mappings()
+			e.Users()
+			e.Apps()
+			return nil
+		},
+		func() error {
+			return e.SetEntra(emulator.EntraObstacle{Code: 50079, Grants: []string{"client_credentials"}, Times: 1})
+		},
 		func() error { return answered(tokenCall(t, e, url.Values{})) },
-		func() error { return answered(acsCall(t, e, "POST", "/identities", `{"createTokenWithScopes":["voip"]}`)) },
+		func() error {
+			return answered(acsCall(t, e, "POST", "/identities", `{"createTokenWithScopes":["voip"]}`))
+		},
 		func() error { return answered(graphCall(t, e, "GET", "/me", "")) },
 	}
 	var wg sync.WaitGroup
