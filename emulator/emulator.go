@@ -76,7 +76,7 @@ func New(o Options) (*Emulator, error) {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	e.graph = graph.New(graph.Options{
-		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log,
+		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log, Done: e.closing,
 		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
 	})
 	if err := e.loadState(); err != nil {
