@@ -76,7 +76,7 @@ type Service struct {
 	limiter   limiter
 	counts    counters
 	race      race
-	issued    issuedRing
+	issued    emu.Ring[IssuedToken]
 	behaviour atomic.Pointer[Behaviour]
 	fault     atomic.Pointer[func(op string) Fault]
 	done      chan struct{}
@@ -148,7 +148,7 @@ func (s *Service) Reset() {
 	}
 	s.limiter.reset()
 	s.counts.reset()
-	s.issued.replace(nil)
+	s.issued.Replace(nil)
 	s.apply(&s.opts.Behaviour)
 	s.SetFault(s.opts.Fault)
 }
