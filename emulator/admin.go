@@ -28,6 +28,9 @@ func refuse(status int, format string, args ...any) error {
 	return &adminError{status, fmt.Sprintf(format, args...)}
 }
 
+// encoded is an answer that is JSON already.
+type encoded []byte
+
 // adminFunc answers a request with something to encode as JSON, or a string to send as text.
 type adminFunc func(*http.Request) (any, error)
 
@@ -124,6 +127,10 @@ func writeAdmin(w http.ResponseWriter, answer any, err error) {
 		return
 	case uiFile:
 		answer.write(w)
+		return
+	case encoded:
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Write(answer)
 		return
 	}
 	if err != nil {

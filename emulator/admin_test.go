@@ -185,9 +185,12 @@ func TestFaults(t *testing.T) {
 	if r := b.send("DELETE", e.AdminURL()+"/faults", ""); r.status != http.StatusOK || create() != 201 || len(e.Identities()) != 2 {
 		t.Errorf("faults have to end, and nothing else: %d %s", r.status, r.body)
 	}
-	for _, bad := range []string{`{"op":"dance"}`, `{"x":1}`, `{"fault":{"status":200}}`} {
-		if r := b.send("POST", e.AdminURL()+"/faults", bad); r.status != http.StatusBadRequest {
-			t.Errorf("%s: %d", bad, r.status)
+	for bad, says := range map[string]string{
+		`{"op":"dance","fault":{"status":500}}`: "entra.token", `{"op":"graph.dance","fault":{"status":500}}`: "graph.user", `{"x":1}`: "unknown field",
+		`{"fault":{"status":200}}`: "400..599", `{"op":"create"}`: "does nothing", `{"fault":{"status":429,"retryAfter":"1\u0000"}}`: "retryAfter",
+	} {
+		if r := b.send("POST", e.AdminURL()+"/faults", bad); r.status != http.StatusBadRequest || !strings.Contains(r.body, says) {
+			t.Errorf("%s: %d %s, want %q", bad, r.status, r.body, says)
 		}
 	}
 	if e.TokenState("x") != "unknown" {

@@ -33,7 +33,7 @@ func (c *shiftedClock) set(offset time.Duration) error {
 // advance moves the clock by d.
 func (c *shiftedClock) advance(d time.Duration) error {
 	if d < -2*maxClockShift || d > 2*maxClockShift { // so that the sum cannot overflow
-		return fmt.Errorf("emulator: the clock cannot be moved by %v", d)
+		return fmt.Errorf("emulator: the clock cannot be moved by %v: at most 87600h (10 years) from the real time is allowed", d)
 	}
 	for {
 		old := c.offset.Load()
@@ -81,10 +81,10 @@ func (e *Emulator) adminSetClock(r *http.Request) (any, error) {
 		return e.adminClock(r)
 	}
 	d, err := time.ParseDuration(in.Advance)
-	if err == nil {
-		err = e.Advance(d)
-	}
 	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "advance has to be a duration such as 90s, 24h or -1h30m, at most 175200h")
+	}
+	if err := e.Advance(d); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
 	return e.adminClock(r)

@@ -9,18 +9,40 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"github.com/gofrs/flock"
 )
 
-// openDataDir makes the folder of the options, if there is one.
-func openDataDir(dir string) error {
+// openDataDir makes the folder of the options, if there is one, and keeps other emulators away from it: two would write over
+// each other's files. The lock ends with the process.
+func openDataDir(dir string) (*flock.Flock, error) {
 	if dir == "" {
-		return nil
+		return nil, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("emulator: %w", err)
+		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	return nil
+	lock := flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("emulator: this user has to be able to write to the folder: %w", err)
+	}
+	if !got {
+		return nil, fmt.Errorf("emulator: another emulator uses the folder %s; stop it, or give this one another folder", dir)
+	}
+	return lock, nil
 }
+
+// unlock lets other emulators use the folder.
+func (e *Emulator) unlock() error {
+	if e.lock == nil {
+		return nil
+	}
+	return e.lock.Unlock()
+}
+
+// lockFile is an empty file in the folder that is locked while an emulator uses it.
+const lockFile = "lock"
 
 // stateFile holds the kept state beside the ACS identities, which have a journal of their own.
 const stateFile = "state.json"

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/gofrs/flock"
+
 	"github.com/acs-solutions/acsauth/emulator/internal/acs"
 	"github.com/acs-solutions/acsauth/emulator/internal/entra"
 	"github.com/acs-solutions/acsauth/emulator/internal/graph"
@@ -21,6 +23,7 @@ type Emulator struct {
 	graph   *graph.Service
 	acs     *acs.Service
 	certs   *certificates
+	lock    *flock.Flock // of the folder of the options; nil: none
 	log     *requestLog
 	faults  faults
 	handler http.Handler
@@ -59,40 +62,46 @@ func New(o Options) (*Emulator, error) {
 		options: o, dir: directory(o.AccessTokenVersion), log: newRequestLog(o.Now), clock: clock, closing: make(chan struct{}),
 	}
 	e.faults.rules.now = o.Now
-	if err := openDataDir(o.DataDir); err != nil {
+	if e.lock, err = openDataDir(o.DataDir); err != nil {
 		return nil, err
 	}
-	if e.certs, err = openCertificates(o.DataDir, o.certificateHosts()); err != nil {
-		return nil, err
-	}
-	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime, Loose: o.Loose})
-	if err != nil {
-		return nil, fmt.Errorf("emulator: %w", err)
-	}
-	if o.PublicURL != "" {
-		e.entra.SetBase(o.PublicURL)
-	}
-	if e.acs, err = e.newACS(); err != nil {
-		return nil, fmt.Errorf("emulator: %w", err)
-	}
-	e.graph = graph.New(graph.Options{
-		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log,
-		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
-	})
-	if err := e.loadState(); err != nil {
-		return nil, err
-	}
-	if err := errors.Join(e.SetGraph(o.Graph), e.SetEntra(EntraObstacle{})); err != nil {
-		return nil, err
+	if err := e.open(); err != nil {
+		return nil, errors.Join(err, e.unlock())
 	}
 	e.handler = e.newRouter()
 	return e, nil
 }
 
+// open makes the services and reads what is kept.
+func (e *Emulator) open() (err error) {
+	o := e.options
+	if e.certs, err = openCertificates(o.DataDir, o.certificateHosts()); err != nil {
+		return err
+	}
+	e.entra, err = entra.New(entra.Options{Directory: e.dir, Now: o.Now, Log: o.Log, TokenLifetime: o.TokenLifetime, Loose: o.Loose})
+	if err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	if o.PublicURL != "" {
+		e.entra.SetBase(o.PublicURL)
+	}
+	if e.acs, err = e.newACS(); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	e.graph = graph.New(graph.Options{
+		Verify: e.entra.Verify, Users: e.dir.UserByID, All: e.dir.Listed, Now: o.Now, Log: o.Log, Done: e.closing,
+		Fault: func(op string) graph.Fault { return e.faults.next(graphPrefix + op).graph() },
+	})
+	if err := e.loadState(); err != nil {
+		return errors.Join(err, e.acs.Close())
+	}
+	return errors.Join(e.SetGraph(o.Graph), e.SetEntra(EntraObstacle{}))
+}
+
 // newACS makes the emulated ACS resource.
 func (e *Emulator) newACS() (*acs.Service, error) {
 	o := acs.Options{
-		ResourceID: ResourceID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
+		ResourceID: ResourceID, Tenant: TenantID, Keys: [2]string{AccessKeyPrimary, AccessKeySecondary},
 		Verify: e.entra.Verify, Now: e.options.Now, Log: e.options.Log,
 		Fault:     func(op string) acs.Fault { return e.faults.next(op).acs() },
 		Licensed:  func(oid string) bool { u, ok := e.dir.UserByID(oid); return ok && u.TeamsLicense },
@@ -172,16 +181,18 @@ func (e *Emulator) Close() error {
 	}
 	wg.Wait()
 	e.serving.Wait()
-	return errors.Join(e.saveState(), e.acs.Close())
+	return errors.Join(e.saveState(), e.acs.Close(), e.unlock())
 }
 
 // Reset puts everything back as it was at the start: it ends all sessions, codes and refresh tokens, deletes identities and
 // extensions, clears counters, faults and the list of requests, ends rehearsals, and puts back the clock, the access keys and
 // how the services behave. Signing keys stay, so access tokens that were issued stay valid.
 func (e *Emulator) Reset() {
+	e.rehearsals.mu.Lock() // before e.exchange: a rehearsal that rolls keys saves the state
+	defer e.rehearsals.mu.Unlock()
 	e.exchange.Lock()
 	defer e.exchange.Unlock()
-	e.forgetRehearsals()
+	e.rehearsals.runs = nil
 	e.clock.offset.Store(0)
 	e.entra.Reset()
 	e.graph.Reset()

@@ -105,6 +105,9 @@ func (e *Emulator) adminAddFault(r *http.Request) (any, error) {
 	if err := decodeOne(r.Body, &in); err != nil {
 		return nil, err
 	}
+	if in.Fault == (acs.Fault{}) {
+		return nil, refuse(http.StatusBadRequest, "the fault does nothing: it needs status, statusAfter, dropBefore, dropAfter, delay or badJson")
+	}
 	if err := e.faults.rules.add(rule{Rule: in}); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}

@@ -23,14 +23,15 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	newIdentity(t, e)
-	for _, op := range []string{"create", "entra.token"} {
+	for _, op := range []string{"create", "entra.token", "graph.user"} {
 		if err := e.AddFault(op, 0, emulator.Fault{Delay: 10 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ended := make(chan answer, 2)
+	ended := make(chan answer, 3)
 	go func() { ended <- acsCall(t, e, "POST", "/identities", "{}") }()
 	go func() { ended <- tokenCall(t, e, url.Values{}) }()
+	go func() { ended <- graphCall(t, e, "GET", "/me", "") }()
 	for start := time.Now(); strings.Contains(newBrowser(t).get(e.AdminURL()+"/faults").body, "10m0s"); {
 		if time.Since(start) > time.Minute {
 			t.Fatal("the requests have not arrived")
@@ -39,7 +40,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Error(err)
 	}
-	for range 2 {
+	for range 3 {
 		if a := <-ended; a.err == nil {
 			t.Errorf("a delayed request was answered: %+v", a)
 		}
@@ -54,14 +55,14 @@ func TestListsAreBounded(t *testing.T) {
 	for range 1100 {
 		mint(t, e, emulator.TokenRequest{})
 		r := httptest.NewRequest("POST", "/identities?api-version="+long, nil)
-		r.Header.Set("x-ms-client-request-id", long)
+		r.Method, r.Header["X-Ms-Client-Request-Id"] = long, []string{long}
 		e.Handler().ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if n, m := len(e.Requests()), len(e.Issued()); n != 1000 || m != 1000 {
 		t.Errorf("%d requests and %d tokens are kept", n, m)
 	}
 	for _, q := range e.Requests() {
-		if len(q.Path)+len(q.APIVersion)+len(q.ClientID)+len(q.ErrorCode) > 400 {
+		if len(q.Method)+len(q.Path)+len(q.APIVersion)+len(q.ClientID)+len(q.ErrorCode) > 400 {
 			t.Fatalf("%+v", q)
 		}
 	}

@@ -92,7 +92,7 @@ func (o Options) checkListen(name, addr string) error {
 		return fmt.Errorf("emulator: %s: %w", name, err)
 	}
 	if !loopbackHost(host) && !o.ForceListen {
-		return fmt.Errorf("emulator: %s is %q: the emulator lets everybody in and listens on loopback only, for example 127.0.0.1:8080", name, addr)
+		return fmt.Errorf("emulator: %s is %q: the emulator lets everybody in and listens on loopback only, for example 127.0.0.1:8080, unless ForceListen (--force-listen) is set", name, addr)
 	}
 	return nil
 }

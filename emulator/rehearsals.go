@@ -153,13 +153,6 @@ func (e *Emulator) end(name string) {
 	r.undo, r.detail = nil, nil
 }
 
-// forgetRehearsals drops all that were begun, for a reset that puts everything back itself.
-func (e *Emulator) forgetRehearsals() {
-	e.rehearsals.mu.Lock()
-	defer e.rehearsals.mu.Unlock()
-	e.rehearsals.runs = nil
-}
-
 // Rehearsals lists all scenarios and how they stand.
 func (e *Emulator) Rehearsals() []Rehearsal {
 	e.rehearsals.mu.Lock()

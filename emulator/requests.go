@@ -11,6 +11,7 @@ import (
 const (
 	maxRequests = 1000
 	maxPath     = 256
+	maxMethod   = 32
 )
 
 // Request is a request that a protocol listener answered. Query, headers and body are not kept, but for what is named here.
@@ -47,7 +48,7 @@ func begin(r *http.Request) Request {
 	if len(path) > maxPath {
 		path = path[:maxPath]
 	}
-	q := Request{Method: r.Method, Path: path, Service: serviceOf(r.URL.Path)}
+	q := Request{Method: r.Method[:min(len(r.Method), maxMethod)], Path: path, Service: serviceOf(r.URL.Path)}
 	q.Operation = operationOf(q.Service, r)
 	for _, name := range [...]string{"X-Ms-Client-Request-Id", "Client-Request-Id"} {
 		if id := r.Header.Get(name); guidShape.MatchString(id) {

@@ -68,19 +68,20 @@ func (s *rules) add(r rule) error {
 
 // checkRule asks the owner of the operation, and of what a fault can be.
 func checkRule(r acs.Rule) error {
-	known := true
-	if op, ok := strings.CutPrefix(r.Op, graphPrefix); ok {
-		known = op == anyOf || slices.Contains(graph.Operations(), op)
-	} else if op, ok := strings.CutPrefix(r.Op, entraPrefix); ok {
-		known = op == anyOf || slices.Contains(EntraOperations(), r.Op)
-	} else if r.Op != anyOf {
-		return new(acs.Script).Add(r)
-	}
-	if !known {
-		return fmt.Errorf("there is no operation %q", r.Op)
+	if names := operationNames(); !slices.Contains(names, r.Op) {
+		return fmt.Errorf("there is no operation %.64q; there are %s", r.Op, strings.Join(names[1:], ", "))
 	}
 	r.Op = "" // what is left to check does not depend on it
 	return new(acs.Script).Add(r)
+}
+
+// operationNames are all that a rule can be about; the first, empty one is all of ACS.
+func operationNames() []string {
+	names := append([]string{""}, acs.Operations()...)
+	for _, op := range graph.Operations() {
+		names = append(names, graphPrefix+op)
+	}
+	return append(append(names, EntraOperations()...), graphPrefix+anyOf, entraPrefix+anyOf, anyOf)
 }
 
 // next returns the fault for a request of op and uses it up.

@@ -40,7 +40,19 @@ func (e *Emulator) Snapshot() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(s)
+	return s.encode(maxSnapshot)
+}
+
+// encode refuses a state that would be too large to be restored.
+func (s snapshot) encode(limit int) ([]byte, error) {
+	text, err := json.Marshal(s)
+	if err == nil && len(text) > limit {
+		err = fmt.Errorf("emulator: the state is %d bytes as a snapshot, and %d can be restored: delete identities, or reset, first", len(text), limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
 }
 
 // snapshot reads the state. e.exchange is held.
@@ -70,6 +82,8 @@ func (e *Emulator) Restore(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("emulator: restore: %w", err)
 	}
+	e.rehearsals.mu.Lock() // before e.exchange, as in Reset
+	defer e.rehearsals.mu.Unlock()
 	e.exchange.Lock()
 	defer e.exchange.Unlock()
 	before, err := e.snapshot()
@@ -79,7 +93,7 @@ func (e *Emulator) Restore(text []byte) error {
 	if err := e.put(in); err != nil {
 		return errors.Join(fmt.Errorf("emulator: restore: %w", err), e.put(before))
 	}
-	e.forgetRehearsals()
+	e.rehearsals.runs = nil
 	return nil
 }
 
@@ -127,10 +141,13 @@ func (e *Emulator) put(s snapshot) error {
 	return nil
 }
 
+// adminSnapshot answers without indentation: a snapshot must not be larger than it can be to be restored.
 func (e *Emulator) adminSnapshot(*http.Request) (any, error) {
-	e.exchange.Lock()
-	defer e.exchange.Unlock()
-	return e.snapshot()
+	text, err := e.Snapshot()
+	if err != nil {
+		return nil, refuse(http.StatusConflict, "%v", err)
+	}
+	return encoded(text), nil
 }
 
 func (e *Emulator) adminRestore(r *http.Request) (any, error) {

@@ -237,6 +237,13 @@ func TestDataDir(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	first := emulator.Start(t, emulator.Options{DataDir: dir})
+	if _, err := emulator.New(emulator.Options{DataDir: dir}); err == nil || !strings.Contains(err.Error(), "another emulator uses the folder") {
+		t.Errorf("two emulators in one folder: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,9 @@ func TestSnapshotRestore(t *testing.T) {
 	}
 	other := emulator.Start(t, emulator.Options{PublicURL: "http://emu.invalid"})
 	b := newBrowser(t)
+	if r := b.get(e.AdminURL() + "/snapshot"); len(r.body) > len(text)+100 || r.json(t)["kind"] != "acsauth emulator" {
+		t.Errorf("the administration's snapshot is %d bytes, want about %d, as what can be restored is bounded", len(r.body), len(text))
+	}
 	if r := b.send("POST", other.AdminURL()+"/restore", string(text)); r.status != http.StatusOK {
 		t.Fatalf("%d %s", r.status, r.body)
 	}

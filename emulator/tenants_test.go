@@ -199,3 +199,17 @@ func TestDaemonOfAnotherTenant(t *testing.T) {
 		t.Errorf("object ids %v", oids)
 	}
 }
+
+// An ACS resource is managed by applications and users of its own tenant.
+func TestResourceOfAnotherTenant(t *testing.T) {
+	e := shared()
+	for tenant, want := range map[string]int{emulator.TenantID: http.StatusCreated, emulator.OtherTenantID: http.StatusUnauthorized} {
+		for _, appOnly := range []bool{false, true} {
+			token := mint(t, e, emulator.TokenRequest{Tenant: tenant, Client: emulator.APIClientID, Audience: "https://communication.azure.com", AppOnly: appOnly})
+			r := newBrowser(t).send("POST", e.URL()+"/identities?api-version=2023-10-01", "{}", "Authorization", "Bearer "+token)
+			if r.status != want {
+				t.Errorf("tenant %s, app only %v: %d %s", tenant, appOnly, r.status, r.body)
+			}
+		}
+	}
+}

@@ -92,7 +92,7 @@ func TestEmulateKeepsItsCertificate(t *testing.T) {
 
 func TestEmulateForced(t *testing.T) {
 	var out, log bytes.Buffer
-	if code := run(t.Context(), []string{"emulate", "--listen", "0.0.0.0:0"}, nil, &out, &log); code != 2 || !strings.Contains(log.String(), "loopback only") {
+	if code := run(t.Context(), []string{"emulate", "--listen", "0.0.0.0:0"}, nil, &out, &log); code != 2 || !strings.Contains(log.String(), "loopback only") || !strings.Contains(log.String(), "--force-listen") {
 		t.Errorf("without --force-listen: %d %s", code, &log)
 	}
 	port := freePort(t)

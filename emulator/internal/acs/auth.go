@@ -48,7 +48,7 @@ func (s *Service) authenticate(c *call) (credential, *refusal) {
 }
 
 // checkBearer takes the token of an application or user that manages the first
-// resource.
+// resource. Its roles are given in its own tenant only.
 func (s *Service) checkBearer(token string) (credential, *refusal) {
 	claims, err := s.opts.Verify(token)
 	if err != nil {
@@ -56,6 +56,9 @@ func (s *Service) checkBearer(token string) (credential, *refusal) {
 	}
 	if !isFor(claims, audiences) {
 		return credential{}, denied("bearer token for another audience")
+	}
+	if s.opts.Tenant != "" && textOf(claims, "tid") != s.opts.Tenant {
+		return credential{}, denied("bearer token of another tenant")
 	}
 	return credential{key: mintedByEntra}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -307,17 +306,6 @@ func TestIssued(t *testing.T) {
 func sha256Hex(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
-}
-
-func TestIssuedKeepsTheLast(t *testing.T) {
-	var r issuedRing
-	for i := range maxIssued + 10 {
-		r.add(IssuedToken{SHA256: fmt.Sprint(i)})
-	}
-	got := r.all()
-	if len(got) != maxIssued || got[0].SHA256 != "10" || got[maxIssued-1].SHA256 != fmt.Sprint(maxIssued+9) {
-		t.Errorf("%d, from %q to %q", len(got), got[0].SHA256, got[len(got)-1].SHA256)
-	}
 }
 
 func TestFaultsOfTheNewOperations(t *testing.T) {

@@ -3,10 +3,10 @@ package acs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -26,6 +26,9 @@ type Fault struct {
 
 // codeShape is what an error code of a fault looks like.
 var codeShape = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
+
+// headerShape is what the value of Retry-After looks like.
+var headerShape = regexp.MustCompile(`^[ -~]{0,64}$`)
 
 // maxFaultDelay bounds a delay that comes from outside.
 const maxFaultDelay = 10 * time.Minute
@@ -79,8 +82,8 @@ func (f Fault) check() error {
 	if f.Delay < 0 || f.Delay > maxFaultDelay {
 		return fmt.Errorf("acs: fault: delay %s is not in 0s..%s", f.Delay, maxFaultDelay)
 	}
-	if strings.ContainsAny(f.RetryAfter, "\r\n") {
-		return fmt.Errorf("acs: fault: retryAfter holds a line break")
+	if !headerShape.MatchString(f.RetryAfter) {
+		return errors.New("acs: fault: retryAfter is not up to 64 printable ASCII characters: seconds or a date")
 	}
 	if !codeShape.MatchString(f.Code) {
 		return fmt.Errorf("acs: fault: the code is not 1 to 64 letters, digits, dots and dashes")

@@ -127,7 +127,10 @@ func (j *journal) replace(entries iter.Seq[entry]) error {
 
 // writeEntries makes a file and returns its size and number of lines.
 func writeEntries(path string, entries iter.Seq[entry]) (size int64, lines int, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return 0, 0, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) // what a dead process left, or a link, is not written to
 	if err != nil {
 		return 0, 0, err
 	}

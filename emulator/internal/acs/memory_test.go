@@ -43,7 +43,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		"deleted":    {len(f.registry.gone), 100},
 		"customIds":  {len(f.registry.custom), 0},
 		"revoking":   {len(f.registry.late.list), 1},
-		"issued":     {len(f.issued.list), maxIssued},
+		"issued":     {len(f.Issued()), maxIssued},
 		"windows":    {len(f.limiter.windows), 2},
 		"races":      {len(f.race.waiting), 0},
 		"counters":   {len(f.Counters()), 5},

@@ -51,7 +51,7 @@ func (s *Service) restore(data []byte) error {
 		r.keys.adopt(keys[i])
 	}
 	s.minter = signer
-	s.issued.replace(in.Issued)
+	s.issued.Replace(in.Issued)
 	return nil
 }
 

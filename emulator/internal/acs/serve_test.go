@@ -39,6 +39,7 @@ func TestVersionRefusals(t *testing.T) {
 	for _, tc := range []struct{ method, target, code string }{
 		{"POST", "/identities", "ApiVersionUnspecified"},
 		{"POST", "/identities?api-version=", "ApiVersionUnspecified"},
+		{"POST", "/identities?api-version=2021-03-07&api-version=2023-10-01", "AmbiguousApiVersion"},
 		{"POST", "/identities?api-version=2024-01-01", "UnsupportedApiVersion"},
 		{"POST", "/identities?api-version=2025-03-02", "UnsupportedApiVersion"},
 		{"POST", "/teamsUser/:exchangeAccessToken?api-version=2021-03-07", "UnsupportedApiVersion"},

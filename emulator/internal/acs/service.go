@@ -19,6 +19,7 @@ type Options struct {
 	ResourceID string           // immutable GUID of the first resource; part of every identity
 	Keys       [2]string        // its primary and secondary access key, base64; the second may be empty
 	Resources  []Resource       // further resources; the key that signed a request tells which one it is for
+	Tenant     string           // GUID of the tenant whose applications and users manage it; "" is any
 	Verify     emu.VerifyFunc   // checks Entra tokens: of the caller, and of users
 	Now        func() time.Time // nil means time.Now
 	DataFile   string           // journal of identities and assignments, read at start; "" keeps nothing
@@ -75,7 +76,7 @@ type Service struct {
 	limiter   limiter
 	counts    counters
 	race      race
-	issued    issuedRing
+	issued    emu.Ring[IssuedToken]
 	behaviour atomic.Pointer[Behaviour]
 	fault     atomic.Pointer[func(op string) Fault]
 	done      chan struct{}
@@ -147,7 +148,7 @@ func (s *Service) Reset() {
 	}
 	s.limiter.reset()
 	s.counts.reset()
-	s.issued.replace(nil)
+	s.issued.Replace(nil)
 	s.apply(&s.opts.Behaviour)
 	s.SetFault(s.opts.Fault)
 }

@@ -61,7 +61,7 @@ func (s *Service) Snapshot() ([]byte, error) {
 func (s *Service) state() (snapshot, error) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
-	out := snapshot{Service: snapshotService, Version: snapshotVersion, Issued: s.issued.all()}
+	out := snapshot{Service: snapshotService, Version: snapshotVersion, Issued: s.issued.All()}
 	var err error
 	if out.SigningKey, err = x509.MarshalPKCS8PrivateKey(s.minter.key); err != nil {
 		return out, err

@@ -121,7 +121,7 @@ func (s *Service) mint(c *call, p payload) (*accessToken, *refusal) {
 		return nil, internal("signing failed")
 	}
 	sum := sha256.Sum256([]byte(token))
-	s.issued.add(IssuedToken{
+	s.issued.Add(IssuedToken{
 		Time: p.Issued.UTC(), Op: c.op.name, Identity: p.ID, Resource: resourceID, Scopes: p.Scopes,
 		Expires: p.Expires.UTC(), Key: c.who.key.slot(), SHA256: hex.EncodeToString(sum[:]),
 	})

@@ -31,6 +31,13 @@ func since(version string) []string { return versions[slices.Index(versions, ver
 // checkVersion returns the request's api-version if op exists in it. A loose
 // service takes a missing one for what the vendor's clients ask for.
 func checkVersion(r *http.Request, op *operation, loose bool) (string, *refusal) {
+	asked := r.URL.Query()["api-version"]
+	if slices.Sort(asked); len(slices.Compact(asked)) > 1 {
+		return "", &refusal{
+			status: http.StatusBadRequest, code: "AmbiguousApiVersion",
+			message: "Only a single API version may be specified. Please update the intended API version and retry the request.",
+		}
+	}
 	version := r.URL.Query().Get("api-version")
 	if version == "" && loose {
 		version = versionJoin

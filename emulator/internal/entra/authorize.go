@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// maxNonce bounds a nonce, in bytes. Entra ID's own bound is not documented.
+const maxNonce = 4 << 10
+
 // authRequest is a checked request to the authorize endpoint.
 type authRequest struct {
 	tenant      tenant
@@ -84,6 +87,9 @@ func (q *authRequest) trust(s *Service) *Error {
 	}
 	if !s.redirectAllowed(q.app, redirect) {
 		return wrongRedirect(redirect, q.app)
+	}
+	if len(q.params.Get("nonce")) > maxNonce { // it is kept with the code
+		return fail(90023, "The parameter 'nonce' is longer than %d bytes.", maxNonce)
 	}
 	q.redirectURI, q.state, q.mode = redirect, q.params.Get("state"), "query"
 	switch mode := q.params.Get("response_mode"); mode {

@@ -50,7 +50,7 @@ func (a *App) redirectAllowed(uri string) bool {
 // loopbackRedirect is the rule for an application that registered http://localhost and http://127.0.0.1.
 func loopbackRedirect(uri string) bool {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "http" || u.User != nil || strings.Contains(uri, "#") || strings.Contains(uri, `\`) {
+	if err != nil || len(uri) > maxURI || u.Scheme != "http" || u.User != nil || strings.Contains(uri, "#") || strings.Contains(uri, `\`) {
 		return false
 	}
 	return u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"

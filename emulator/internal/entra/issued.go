@@ -3,16 +3,14 @@ package entra
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 // maxIssued is how many issued tokens are remembered.
-const maxIssued = 1000
+const maxIssued = emu.RingSize
 
 // IssuedToken says what a token that was issued holds; the token itself is not kept.
 type IssuedToken struct {
@@ -29,39 +27,8 @@ type IssuedToken struct {
 	SHA256   string    `json:"sha256"` // of the whole token, in hex
 }
 
-// issuedLog keeps the last tokens.
-type issuedLog struct {
-	mu   sync.Mutex
-	ring []IssuedToken
-	next int // the oldest one, once the ring is full
-}
-
-func (l *issuedLog) add(t IssuedToken) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.ring) < maxIssued {
-		l.ring = append(l.ring, t)
-		return
-	}
-	l.ring[l.next] = t
-	l.next = (l.next + 1) % maxIssued
-}
-
-func (l *issuedLog) all() []IssuedToken {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Concat(l.ring[l.next:], l.ring[:l.next])
-}
-
-// set replaces what is remembered.
-func (l *issuedLog) set(list []IssuedToken) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ring, l.next = slices.Clone(list), 0
-}
-
 // Issued returns the last 1,000 tokens, oldest first.
-func (s *Service) Issued() []IssuedToken { return s.issued.all() }
+func (s *Service) Issued() []IssuedToken { return s.issued.All() }
 
 // record remembers a token by its claims.
 func (s *Service) record(grant, kind, token string, c emu.Claims) {
@@ -84,7 +51,7 @@ func (s *Service) record(grant, kind, token string, c emu.Claims) {
 	if exp, ok := c["exp"].(int64); ok {
 		t.Expires = time.Unix(exp, 0).UTC()
 	}
-	s.issued.add(t)
+	s.issued.Add(t)
 }
 
 // tenantOfIssuer is the tenant in an issuer of the form BASE/TENANT/v2.0/.

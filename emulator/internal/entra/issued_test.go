@@ -52,19 +52,3 @@ func TestIssued(t *testing.T) {
 		t.Errorf("%d tokens after a reset", len(list))
 	}
 }
-
-func TestIssuedIsBounded(t *testing.T) {
-	var l issuedLog
-	for i := range maxIssued + 5 {
-		l.add(IssuedToken{Expires: time.Unix(int64(i), 0)})
-	}
-	list := l.all()
-	if len(list) != maxIssued || list[0].Expires.Unix() != 5 || list[maxIssued-1].Expires.Unix() != maxIssued+4 {
-		t.Errorf("%d tokens from %v", len(list), list[0].Expires)
-	}
-	l.set(list)
-	l.add(IssuedToken{Expires: time.Unix(9999, 0)})
-	if list := l.all(); len(list) != maxIssued || list[0].Expires.Unix() != 6 || list[maxIssued-1].Expires.Unix() != 9999 {
-		t.Errorf("after set: %d tokens from %v", len(list), list[0].Expires)
-	}
-}

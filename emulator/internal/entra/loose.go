@@ -34,7 +34,7 @@ func (s *Service) redirectAllowed(app *App, uri string) bool {
 // anyLoopback reports whether a URL leads to this machine by http or https.
 func anyLoopback(uri string) bool {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.ContainsAny(uri, `#\`) {
+	if err != nil || len(uri) > maxURI || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.ContainsAny(uri, `#\`) {
 		return false
 	}
 	ip := net.ParseIP(u.Hostname())

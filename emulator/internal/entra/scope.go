@@ -7,6 +7,7 @@ import (
 
 const (
 	maxScopes    = 64
+	maxScopeText = 8 << 10 // bytes of a scope parameter; it is kept with codes and refresh tokens
 	defaultScope = ".default"
 )
 
@@ -37,8 +38,8 @@ func (d *Directory) parseScope(raw string) (scopeSet, *Error) {
 	if len(set.requested) == 0 {
 		return set, missing("scope")
 	}
-	if len(set.requested) > maxScopes {
-		return set, fail(70011, "The scope parameter holds more than %d values.", maxScopes)
+	if len(set.requested) > maxScopes || len(raw) > maxScopeText {
+		return set, fail(70011, "The scope parameter holds more than %d values or %d bytes.", maxScopes, maxScopeText)
 	}
 	for _, word := range set.requested {
 		if err := d.addScope(&set, word); err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 const (
@@ -36,7 +38,7 @@ type Service struct {
 	base     atomic.Pointer[string]
 	keys     *keyring // of the workforce tenants
 	rings    rings    // of the others
-	issued   issuedLog
+	issued   emu.Ring[IssuedToken]
 	codes    *vault[code]
 	refresh  *vault[refreshGrant]
 	sessions *vault[session]
@@ -91,7 +93,7 @@ func (s *Service) Counters() map[string]int64 { return s.counts.all() }
 // and the list of tokens. Signing keys stay.
 func (s *Service) Reset() {
 	s.dir.registered().reset(s.dir)
-	s.issued.set(nil)
+	s.issued.Replace(nil)
 	s.codes.clear()
 	s.refresh.clear()
 	s.sessions.clear()

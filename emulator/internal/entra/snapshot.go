@@ -31,7 +31,7 @@ type snapshot struct {
 // Snapshot returns the state as JSON: signing keys, users and applications that were added, codes, refresh tokens,
 // sessions, counters and the list of tokens. Tokens stay valid after [Service.Restore]. It holds secrets.
 func (s *Service) Snapshot() ([]byte, error) {
-	out := snapshot{Version: snapshotVersion, Counters: s.counts.all(), Issued: s.issued.all()}
+	out := snapshot{Version: snapshotVersion, Counters: s.counts.all(), Issued: s.issued.All()}
 	var err error
 	if out.Rings, err = s.saveRings(); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (s *Service) Restore(b []byte) error {
 	grants.into(s)
 	in.Flow.into(s.flow, workload)
 	s.counts.set(in.Counters)
-	s.issued.set(in.Issued)
+	s.issued.Replace(in.Issued)
 	return nil
 }
 

@@ -101,7 +101,7 @@ func inOrder(steps []step) ([]step, *refusal) {
 
 // checkBody wants body and content type of what writes.
 func (st step) checkBody() *refusal {
-	writes := st.Method == http.MethodPost || st.Method == http.MethodPatch || st.Method == http.MethodPut
+	writes := slices.Contains([]string{http.MethodPost, http.MethodPatch, http.MethodPut}, strings.ToUpper(st.Method))
 	if writes && (len(st.Body) == 0 || st.header("Content-Type") == "") {
 		return bad("BadRequest", "Write request id : "+st.ID+" does not contain Content-Type header or body.")
 	}

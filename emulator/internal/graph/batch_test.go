@@ -92,6 +92,7 @@ func TestBatchRefusals(t *testing.T) {
 		"[" + get("a", `,"dependsOn":["b"]`) + "," + get("b", `,"dependsOn":["a"]`) + "]": "BadRequest",
 		`[{"id":"1","method":"POST","url":"/me/extensions"}]`:                             "BadRequest",
 		`[{"id":"1","method":"POST","url":"/me/extensions","body":{}}]`:                   "BadRequest",
+		`[{"id":"1","method":"post","url":"/me/extensions"}]`:                             "BadRequest",
 	} {
 		wantRefusal(t, f.as(nil, "POST", "/v1.0/$batch", `{"requests":`+requests+`}`), 400, code, "")
 	}

@@ -92,7 +92,11 @@ func (s *Service) faultBefore(c *call) *refusal {
 	if c.fault.Delay > 0 {
 		timer := time.NewTimer(c.fault.Delay)
 		defer timer.Stop()
-		<-timer.C
+		select {
+		case <-timer.C:
+		case <-s.opts.Done:
+			panic(http.ErrAbortHandler)
+		}
 	}
 	if c.fault.DropBefore {
 		panic(http.ErrAbortHandler)

@@ -24,6 +24,8 @@ type Options struct {
 	// Fault is asked about every request that would be taken on, by operation. nil: never.
 	Fault func(op string) Fault
 
+	Done <-chan struct{} // closed when the service ends: requests that a fault delays are dropped. nil: never.
+
 	Now func() time.Time // nil means time.Now
 	Log *slog.Logger     // nil discards; gets no token
 }
