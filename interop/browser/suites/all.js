@@ -3,6 +3,7 @@ import "./redirect.js";
 import "./silent.js";
 import "./popup.js";
 import "./logout.js";
+import "./tenants.js";
 import "./accounts.js";
 import "./refusals.js";
 import "./consent.js";

@@ -1,0 +1,32 @@
+// MSAL in other kinds of tenants: External ID, Azure AD B2C with a policy in its authority, and /organizations.
+import assert from "node:assert/strict";
+import { open } from "../lib/app.js";
+import { check } from "../lib/ledger.js";
+import * as world from "../lib/world.js";
+
+const id = (end) => `ac5a0000-0000-4000-a000-0000000000${end}`;
+const host = new URL(world.secure).host;
+const tenants = {
+  external: { path: "ac5a0000-0000-4000-a000-000000000003", clientId: id("e2"), scope: `api://${id("e1")}/access_as_user`, person: "Cora" },
+  b2c: { path: "acsauthb2c.onmicrosoft.example/B2C_1_susi", clientId: id("b2"), scope: `https://acsauthb2c.onmicrosoft.example/${id("b1")}/access_as_user`, person: "Bea" },
+  organizations: { path: "organizations", clientId: world.client, scope: world.scopes.api, person: "Fred", tenant: world.otherTenant },
+};
+const pick = (person) => (page) => page.getByRole("button", { name: new RegExp(`^${person}`) }).first().click();
+
+for (const major of [5, 4]) {
+  for (const [name, { path, clientId, scope, person, tenant }] of Object.entries(tenants)) {
+    check(`tenants: MSAL ${major} in ${name}: redirect, silent, logout`, async () => {
+      const auth = { clientId, authority: `${world.secure}/${path}`, knownAuthorities: [host] };
+      const app = await open(major, "https", { name, auth });
+      const result = await app.signIn(pick(person), { scopes: [scope] });
+      assert.match(result.account.name, new RegExp(`^${person}`));
+      if (tenant) assert.equal(result.account.tenantId, tenant);
+      const fresh = await app.run("acquireTokenSilent", { scopes: [scope], account: result.account, forceRefresh: true });
+      assert.equal(fresh.fromCache, false);
+      assert.equal(world.claims(fresh.accessToken).scp, "access_as_user");
+      await app.leave("logoutRedirect", { account: result.account }, (url) => url.pathname.endsWith("/done.html"));
+      await app.page.goto(app.url);
+      assert.deepEqual(await app.run("getAllAccounts"), []);
+    });
+  }
+}
