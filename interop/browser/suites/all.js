@@ -8,6 +8,7 @@ import "./accounts.js";
 import "./refusals.js";
 import "./consent.js";
 import "./stepup.js";
+import "./seeded.js";
 import "./device.js";
 import "./graph.js";
 import "./credential.js";
