@@ -13,4 +13,5 @@ import "./graph.js";
 import "./credential.js";
 import "./looks.js";
 import "./inspect.js";
+import "./ui.js";
 import "./report.js";
