@@ -21,8 +21,8 @@ const json = (text, name = "state.json") => ({ name, mimeType: "application/json
 
 // upload gives a file to the button, by the keyboard.
 async function upload(page, file) {
+  const choosing = page.waitForEvent("filechooser"); // first: Chromium has to know that nobody sees the dialogue
   await page.getByRole("button", { name: "Restore snapshot" }).focus();
-  const choosing = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await choosing).setFiles(file);
 }
@@ -66,7 +66,7 @@ check("ui: the filter of each list", async () => {
   await world.admin("/reset", {});
   await createIdentity(["chat"], 60);
   await world.admin("/token", { user: "alice" });
-  await world.admin("/faults", { op: "identity.create", times: 1, fault: { status: 503 } });
+  await world.admin("/faults", { op: "create", times: 1, fault: { status: 503 } });
   const { page, errors } = await show("requests");
   await page.getByLabel("Refresh every 2 s").uncheck();
   const rows = page.locator("tbody tr");
@@ -124,9 +124,9 @@ check("ui: a list chosen by hash on a narrow screen, with the bar scrolled to it
 });
 
 check("ui: a fault is shown and ended", async () => {
-  await world.admin("/faults", { op: "identity.create", times: 3, fault: { status: 503 } });
+  await world.admin("/faults", { op: "create", times: 3, fault: { status: 503 } });
   const { page, errors } = await show("faults");
-  await page.getByRole("row", { name: /identity\.create 3 .*503/ }).waitFor();
+  await page.getByRole("row", { name: /create 3 .*503/ }).waitFor();
   await page.getByRole("button", { name: "End all faults" }).focus();
   await page.keyboard.press("Enter");
   await says(page, "Faults: all ended");
