@@ -9,6 +9,7 @@ const make = (tag, props = {}, ...children) => {
 
 let shown = ""; // what is on the page, to leave it alone while nothing changes
 let cards = new Map();
+const silent = "The emulator does not answer. Is it still running?";
 
 function say(text, bad = false) {
   $("status").textContent = text;
@@ -17,21 +18,35 @@ function say(text, bad = false) {
 
 /** call asks the administration; it throws the text of a refusal. */
 async function call(method, path, body) {
-  const response = await fetch(path, { method, body, cache: "no-store" });
-  const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.error ?? response.statusText), { status: response.status });
-  return answer;
+  const response = await ask(path, { method, body });
+  return response.json();
+}
+
+async function ask(path, request) {
+  const response = await fetch(path, { ...request, cache: "no-store" }).catch(() => { throw new Error(silent); });
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => ({})); // what stands between may answer without JSON
+  throw Object.assign(new Error(answer.error ?? `${response.status} ${response.statusText}`), { status: response.status });
 }
 
 const current = () => views.find((v) => `#${v.id}` === location.hash) ?? views[0];
 
+/** makeNav makes the links once, so that they keep the focus and the bar its place, and a target for each. */
+function makeNav() {
+  $("nav").replaceChildren(...views.map((v) => make("li", {}, make("a", { href: `#${v.id}`, textContent: v.title }))));
+  $("main").prepend(...views.map((v) => make("div", { id: v.id, className: "target" })));
+}
+
 function showNav() {
-  const here = current();
-  $("nav").replaceChildren(...views.map((v) => {
-    const link = make("a", { href: `#${v.id}`, textContent: v.title });
-    if (v === here) link.setAttribute("aria-current", "page");
-    return make("li", {}, link);
-  }));
+  const here = `#${current().id}`;
+  for (const link of $("nav").querySelectorAll("a")) {
+    if (link.hash !== here) {
+      link.removeAttribute("aria-current");
+      continue;
+    }
+    link.setAttribute("aria-current", "page");
+    link.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
 }
 
 function showHead() {
@@ -99,7 +114,7 @@ function newCard(r) {
   begin.addEventListener("click", () => act(() => call("POST", `/rehearsals/${r.name}`, options?.value || undefined), `${r.name} has begun`));
   end.addEventListener("click", () => act(() => call("DELETE", `/rehearsals/${r.name}`), `${r.name} has ended`));
   card.append(make("header", {}, title, state), make("p", { textContent: r.summary }), facts, detail, foot);
-  return { card, state, detail, end };
+  return { card, state, detail, begin, end };
 }
 
 function showCards(data) {
@@ -108,13 +123,14 @@ function showCards(data) {
     $("view").replaceChildren(make("div", { className: "cards" }, ...[...cards.values()].map((c) => c.card)));
   }
   for (const r of data) {
-    const { card, state, detail, end } = cards.get(r.name);
+    const { card, state, detail, begin, end } = cards.get(r.name);
     card.classList.toggle("active", r.active);
     const left = r.left > 0 ? `, ${r.left} left` : "";
     state.textContent = r.active ? `under way${left}` : r.started ? "over" : "ready";
     state.className = `badge ${r.active ? "warn" : ""}`;
     detail.hidden = !r.detail;
     detail.textContent = r.detail ? JSON.stringify(r.detail) : "";
+    if (!r.active && end === document.activeElement) begin.focus(); // a disabled button cannot keep it
     end.disabled = !r.active;
   }
 }
@@ -141,7 +157,9 @@ async function showClock() {
 }
 
 let busy = false;
+let again = false; // something was asked for while the last answer was under way
 async function refresh() {
+  again = busy;
   if (busy) return;
   busy = true;
   try {
@@ -149,11 +167,12 @@ async function refresh() {
     if ($("status").className === "bad" && $("status").dataset.lost) say("The emulator answers again.");
     delete $("status").dataset.lost;
   } catch (error) {
-    say(error.status ? error.message : "The emulator does not answer. Is it still running?", true);
+    say(error.message, true);
     $("status").dataset.lost = "1";
   } finally {
     busy = false;
   }
+  if (again) await refresh();
 }
 
 /** act does something, says how it went, and shows what it changed. */
@@ -171,8 +190,7 @@ async function act(what, done) {
 const post = (path, body) => () => call("POST", path, body && JSON.stringify(body));
 
 async function download() {
-  const response = await fetch("/snapshot", { cache: "no-store" });
-  if (!response.ok) throw new Error((await response.json()).error);
+  const response = await ask("/snapshot");
   const url = URL.createObjectURL(await response.blob());
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "");
   make("a", { href: url, download: `acsauth-emulator-${stamp}.json` }).click();
@@ -212,7 +230,15 @@ document.addEventListener("click", (event) => {
 $("file").addEventListener("change", restore);
 $("filter").addEventListener("input", refresh);
 $("end-all").addEventListener("click", () => act(() => call("DELETE", current().from), `${current().title}: all ended`));
-addEventListener("hashchange", change);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the hash names the list and stays
+  $("heading").focus();
+});
+addEventListener("hashchange", () => {
+  change();
+  $("heading").focus(); // goes on in the list, and a screen reader says which
+});
 setInterval(() => { if ($("auto").checked && document.visibilityState === "visible") refresh(); }, 2000);
 
+makeNav();
 change();

@@ -14,4 +14,5 @@ import "./graph.js";
 import "./credential.js";
 import "./looks.js";
 import "./inspect.js";
+import "./ui.js";
 import "./report.js";
