@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 // entraHandler lets requests to Entra ID meet their faults before and after the service sees them. A preflight request
@@ -26,7 +28,7 @@ func (e *Emulator) entraHandler(op string) http.Handler {
 			e.entra.ServeHTTP(w, r)
 			return
 		}
-		e.wait(fault.Delay)
+		emu.Wait(fault.Delay, e.closing)
 		switch {
 		case fault.DropBefore:
 			panic(http.ErrAbortHandler)
@@ -55,20 +57,6 @@ func (e *Emulator) afterEntra(w http.ResponseWriter, r *http.Request, fault Faul
 		e.entraFault(w, r, fault, fault.StatusAfter)
 	default:
 		held.send(w, held.body.Bytes()[:held.body.Len()/2])
-	}
-}
-
-// wait returns after d of real time. It drops the connection when the emulator closes.
-func (e *Emulator) wait(d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-e.closing:
-		panic(http.ErrAbortHandler)
 	}
 }
 

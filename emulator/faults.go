@@ -81,7 +81,7 @@ func (e *Emulator) SetFault(f func(op string) Fault) {
 // [EntraOperations]), "graph.*" and "entra.*" for all of a service, "" for all of ACS, and "*" for all. The oldest rule that
 // fits wins, and at most 1000 are kept.
 func (e *Emulator) AddFault(op string, times int, f Fault) error {
-	if err := e.faults.rules.add(rule{Rule: acs.Rule{Op: op, Times: times, Fault: f.acs()}}); err != nil {
+	if err := e.faults.rules.add(rule{faultRule: faultRule{Op: op, Times: times, Fault: f.acs()}}); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	return nil
@@ -101,14 +101,14 @@ func (e *Emulator) adminClearFaults(r *http.Request) (any, error) {
 
 // adminAddFault adds a rule: {"op","times","fault":{...}}. Without an op it is about ACS.
 func (e *Emulator) adminAddFault(r *http.Request) (any, error) {
-	var in acs.Rule
+	var in faultRule
 	if err := decodeOne(r.Body, &in); err != nil {
 		return nil, err
 	}
 	if in.Fault == (acs.Fault{}) {
 		return nil, refuse(http.StatusBadRequest, "the fault does nothing: it needs status, statusAfter, dropBefore, dropAfter, delay or badJson")
 	}
-	if err := e.faults.rules.add(rule{Rule: in}); err != nil {
+	if err := e.faults.rules.add(rule{faultRule: in}); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
 	return e.adminFaults(r)

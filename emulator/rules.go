@@ -22,9 +22,16 @@ const (
 // maxRules bounds the rules that are kept.
 const maxRules = 1000
 
-// rule says which requests meet a fault.
+// faultRule says which requests meet a fault, as the administration takes it.
+type faultRule struct {
+	Op    string    `json:"op"`    // operation, such as "create"; "" is any of ACS
+	Times int       `json:"times"` // requests it applies to; 0 is one, -1 all
+	Fault acs.Fault `json:"fault"`
+}
+
+// rule is a faultRule with an end.
 type rule struct {
-	acs.Rule
+	faultRule
 	Rehearsal string    `json:"rehearsal,omitempty"` // that made it
 	Until     time.Time `json:"until,omitzero"`      // by the clock of the services; zero: no end
 }
@@ -50,7 +57,7 @@ type rules struct {
 
 // add appends a rule. It refuses an operation that does not exist, and a fault that cannot be.
 func (s *rules) add(r rule) error {
-	if err := checkRule(r.Rule); err != nil {
+	if err := checkRule(r.faultRule); err != nil {
 		return err
 	}
 	if r.Times == 0 {
@@ -66,13 +73,15 @@ func (s *rules) add(r rule) error {
 	return nil
 }
 
-// checkRule asks the owner of the operation, and of what a fault can be.
-func checkRule(r acs.Rule) error {
+// checkRule refuses an operation that does not exist, and a fault that cannot be.
+func checkRule(r faultRule) error {
 	if names := operationNames(); !slices.Contains(names, r.Op) {
 		return fmt.Errorf("there is no operation %.64q; there are %s", r.Op, strings.Join(names[1:], ", "))
 	}
-	r.Op = "" // what is left to check does not depend on it
-	return new(acs.Script).Add(r)
+	if r.Times < endless {
+		return fmt.Errorf("a rule cannot apply %d times", r.Times)
+	}
+	return r.Fault.Check()
 }
 
 // operationNames are all that a rule can be about; the first, empty one is all of ACS.
@@ -133,7 +142,7 @@ func (s *rules) replace(list []rule) error {
 		return errors.New("too many faults")
 	}
 	for _, r := range list {
-		if err := checkRule(r.Rule); err != nil {
+		if err := checkRule(r.faultRule); err != nil {
 			return err
 		}
 	}

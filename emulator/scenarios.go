@@ -110,7 +110,7 @@ func faulty(f acs.Fault) func(*Emulator, *run, RehearsalOptions) error {
 			f.RetryAfter = ""
 		}
 		f.Delay = o.Delay
-		add := rule{Rule: acs.Rule{Op: o.Op, Times: o.Times, Fault: f}, Rehearsal: r.name}
+		add := rule{faultRule: faultRule{Op: o.Op, Times: o.Times, Fault: f}, Rehearsal: r.name}
 		if o.For > 0 {
 			add.Until = e.Now().Add(o.For)
 		}

@@ -13,8 +13,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,15 +23,7 @@ import (
 
 const rows = 10
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "emulator:", err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { dev.Main("emulator", run) }
 
 func run(ctx context.Context) (err error) {
 	calls := flag.Int("calls", 1_000_000, "calls in all, 10000 to 10000000")

@@ -15,9 +15,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"time"
+
+	"github.com/acs-solutions/acsauth/bench/internal/dev"
 )
 
 type options struct {
@@ -27,15 +28,7 @@ type options struct {
 	program         string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "flood:", err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { dev.Main("flood", run) }
 
 func run(ctx context.Context) (err error) {
 	var o options

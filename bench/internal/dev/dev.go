@@ -12,11 +12,23 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// Main runs a measurement until it ends or is interrupted, and ends the process with 1 if it failed.
+func Main(name string, run func(context.Context) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		stop()
+		os.Exit(1)
+	}
+}
 
 // Program is a running acsauth-dev. Its fields are those of its line of JSON.
 type Program struct {

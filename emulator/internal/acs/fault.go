@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"regexp"
 	"time"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 // Fault is one misfortune of a request. The zero value is none. It is asked
@@ -66,14 +68,15 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 		}
 		read.Delay = d
 	}
-	if err := read.check(); err != nil {
+	if err := read.Check(); err != nil {
 		return err
 	}
 	*f = read
 	return nil
 }
 
-func (f Fault) check() error {
+// Check refuses statuses outside 400..599, delays outside 0..10 minutes, and texts that cannot be sent.
+func (f Fault) Check() error {
 	for _, status := range []int{f.Status, f.StatusAfter} {
 		if status != 0 && (status < 400 || status > 599) {
 			return fmt.Errorf("acs: fault: status %d is not in 400..599", status)
@@ -110,7 +113,7 @@ func (s *Service) faultBefore(c *call) *refusal {
 		return nil
 	}
 	s.counts.add("fault")
-	s.wait(c.fault.Delay)
+	emu.Wait(c.fault.Delay, s.done)
 	if c.fault.DropBefore {
 		panic(http.ErrAbortHandler)
 	}
@@ -128,18 +131,4 @@ func (s *Service) faultAfter(c *call) *refusal {
 		return c.fault.refusal(c.fault.StatusAfter)
 	}
 	return nil
-}
-
-// wait returns after d. It drops the connection when the service closes.
-func (s *Service) wait(d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.done:
-		panic(http.ErrAbortHandler)
-	}
 }

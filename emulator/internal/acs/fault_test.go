@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,50 +138,5 @@ func TestFaultJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(bad), &got); err == nil || got != want {
 			t.Errorf("%s: %+v, %v", bad, got, err)
 		}
-	}
-}
-
-func TestScript(t *testing.T) {
-	var s Script
-	for _, r := range []Rule{
-		{Op: "create", Times: 2, Fault: Fault{Status: 500}},
-		{Op: "issue", Fault: Fault{Status: 501}},
-		{Times: -1, Fault: Fault{Status: 502}},
-	} {
-		if err := s.Add(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i, step := range []struct {
-		op     string
-		status int
-	}{{"create", 500}, {"delete", 502}, {"create", 500}, {"create", 502}, {"issue", 501}, {"issue", 502}} {
-		if got := s.Next(step.op).Status; got != step.status {
-			t.Errorf("step %d: %d, want %d", i, got, step.status)
-		}
-	}
-	if diff := cmp.Diff([]Rule{{Times: -1, Fault: Fault{Status: 502}}}, s.Rules()); diff != "" {
-		t.Error(diff)
-	}
-	s.Clear()
-	if got := s.Next("create"); got != (Fault{}) {
-		t.Errorf("cleared script gives %+v", got)
-	}
-}
-
-func TestScriptRefusals(t *testing.T) {
-	var s Script
-	for _, r := range []Rule{{Op: "list"}, {Times: -2}, {Fault: Fault{Status: 200}}, {Fault: Fault{Delay: time.Hour}}} {
-		if s.Add(r) == nil {
-			t.Errorf("%+v: no error", r)
-		}
-	}
-	for range maxRules {
-		if err := s.Add(Rule{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Add(Rule{}); err == nil || !strings.Contains(err.Error(), "too many") {
-		t.Errorf("error %v", err)
 	}
 }

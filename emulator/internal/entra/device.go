@@ -100,12 +100,7 @@ type deviceAnswer struct {
 func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request, t tenant) {
 	s.counts.add("devicecode")
 	answer, e := s.newDevice(r, t)
-	if e != nil {
-		s.writeError(w, r, e)
-		return
-	}
-	noStore(w.Header())
-	writeJSON(w, http.StatusOK, answer)
+	s.reply(w, r, answer, e)
 }
 
 // newDevice checks the request and starts a device sign-in.

@@ -63,12 +63,19 @@ func (s *Service) newFacts(user *User, scopes string, have proofs) grantFacts {
 // token is the token endpoint.
 func (s *Service) token(w http.ResponseWriter, r *http.Request, t tenant) {
 	answer, e := s.redeem(r, t)
+	if e == nil {
+		w.Header().Set("X-Ms-Clitelem", "1,0,0,,")
+	}
+	s.reply(w, r, answer, e)
+}
+
+// reply writes what a client asked for, or why it does not get it.
+func (s *Service) reply(w http.ResponseWriter, r *http.Request, answer any, e *Error) {
 	if e != nil {
 		s.writeError(w, r, e)
 		return
 	}
 	noStore(w.Header())
-	w.Header().Set("X-Ms-Clitelem", "1,0,0,,")
 	writeJSON(w, http.StatusOK, answer)
 }
 

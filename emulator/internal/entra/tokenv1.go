@@ -24,12 +24,7 @@ type tokenAnswerV1 struct {
 // tokenV1 is the token endpoint of v1, for applications that act for themselves or on behalf of a user.
 func (s *Service) tokenV1(w http.ResponseWriter, r *http.Request, t tenant) {
 	answer, e := s.redeemV1(r, t)
-	if e != nil {
-		s.writeError(w, r, e)
-		return
-	}
-	noStore(w.Header())
-	writeJSON(w, http.StatusOK, answer)
+	s.reply(w, r, answer, e)
 }
 
 // redeemV1 runs a grant for all that the client has consent for at one resource.

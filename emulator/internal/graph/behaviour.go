@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/acs-solutions/acsauth/emulator/internal/emu"
 )
 
 // Behaviour is what the real Graph does at times. The zero value is the well-behaved directory.
@@ -89,15 +91,7 @@ func (s *Service) faultBefore(c *call) *refusal {
 		return nil
 	}
 	s.count("fault")
-	if c.fault.Delay > 0 {
-		timer := time.NewTimer(c.fault.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-s.opts.Done:
-			panic(http.ErrAbortHandler)
-		}
-	}
+	emu.Wait(c.fault.Delay, s.opts.Done)
 	if c.fault.DropBefore {
 		panic(http.ErrAbortHandler)
 	}

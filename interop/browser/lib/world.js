@@ -1,10 +1,10 @@
 // Starts everything once: the emulator, Chromium and the site with the pages. Holds the well-known ids of the emulator.
 import assert from "node:assert/strict";
 import { keyHash, launch } from "./chromium.js";
-import { start } from "./program.js";
+import { start } from "../../lib/program.js";
 import { serve } from "./site.js";
 
-const program = await start();
+const program = await start("emulate");
 
 export const info = program.info;
 export const configurations = new Map(); // name of an application of the site -> {major, msal}
@@ -26,7 +26,7 @@ async function startRest() {
 export async function stop() {
   await chromium.close();
   served.stop();
-  await program.stop();
+  assert.ok(await program.stop(), "the emulator did not end well, or logged a secret");
 }
 
 // forget closes all pages and signs everybody out, so that a test begins as in a new profile.

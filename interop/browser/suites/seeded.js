@@ -42,15 +42,17 @@ check("seeded: logout tells an application by its front channel, then goes on; t
   const clientId = id(1);
   const other = await open(5, "https", { name: "told", auth: { clientId } });
   await seed({ id: clientId, name: "app that is told", delegated: { [graph]: ["User.Read"] }, frontChannelLogoutUri: `${other.url}done.html` });
-  await other.signIn(choose("alice"), { ...request, prompt: "select_account" });
+  const session = (await other.signIn(choose("alice"), { ...request, prompt: "select_account" })).idTokenClaims.sid;
+  assert.match(session, /^[0-9a-f-]{36}$/);
   const app = await open(5, "https", { name: "teller" });
   const { account } = await app.signIn(choose("alice"), { scopes: [world.scopes.api], prompt: "select_account" });
 
   const told = app.page.waitForRequest((one) => one.url().startsWith(`${other.url}done.html?`));
   await app.leave("logoutRedirect", { account }, (url) => url.href.startsWith(`${app.url}done.html`));
-  const { searchParams } = new URL((await told).url());
-  assert.match(searchParams.get("sid"), /^[0-9a-f-]{36}$/);
-  assert.equal(searchParams.get("iss"), `${world.plain}/${world.tenant}/v2.0`);
+  const asked = await told;
+  assert.ok(asked.frame().parentFrame(), "it was not a frame that asked");
+  const { searchParams } = new URL(asked.url());
+  assert.deepEqual([searchParams.get("sid"), searchParams.get("iss")], [session, `${world.plain}/${world.tenant}/v2.0`]);
   await app.page.goto(app.url);
   const gone = await app.refused("ssoSilent", { scopes: [world.scopes.api], redirectUri: app.bridge });
   assert.equal(gone.errorCode, "login_required");
