@@ -20,8 +20,8 @@ func (s *Service) client(id string) *App {
 	}
 	id = strings.ToLower(id)
 	all := make(map[string][]string)
-	for i := range s.dir.Resources {
-		all[s.dir.Resources[i].ID] = s.dir.Resources[i].Scopes
+	for id, resource := range s.dir.allResources() {
+		all[id] = resource.Scopes
 	}
 	return &App{ID: id, ObjectID: id, Name: "unregistered client", Public: true, Delegated: all}
 }

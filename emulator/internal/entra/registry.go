@@ -166,6 +166,18 @@ func (d *Directory) allApps() []*App {
 	return slices.Clone(g.apps)
 }
 
+// allResources lists all APIs by client id, those that were added, too.
+func (d *Directory) allResources() map[string]*Resource {
+	g := d.registered()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	all := make(map[string]*Resource)
+	for _, r := range g.resources { // each stands there under several names
+		all[r.ID] = r
+	}
+	return all
+}
+
 // resource finds an API by client id or App ID URI; trailing slashes do not matter.
 func (d *Directory) resource(name string) *Resource {
 	g := d.registered()

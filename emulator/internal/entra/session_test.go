@@ -167,6 +167,12 @@ func TestLoose(t *testing.T) {
 	if body := a.token(refreshForm(body["refresh_token"], "client_id", "my-app", "scope", "User.ReadWrite.All")); body["access_token"] == nil {
 		t.Errorf("%v", body)
 	}
+	if err := w.AddApp(App{ID: oid("95"), Name: "added", Public: true, Exposes: &Resource{Scopes: []string{"added.scope"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if rec := a.get(authorizePath, ask("client_id", "my-app", "scope", "api://"+oid("95")+"/added.scope")); answer(t, rec).Get("code") == "" {
+		t.Errorf("an API that was added: %d %s", rec.Code, rec.Header().Get("Location"))
+	}
 	for _, uri := range []string{"https://evil.example/", "javascript:alert(1)", "http://localhost@evil.example/", "http://localhost/#x"} {
 		wantPage(t, a.get(authorizePath, ask("redirect_uri", uri)), http.StatusBadRequest, "AADSTS50011")
 	}
