@@ -25,7 +25,7 @@ export CGO_ENABLED=1
 # What the tests run against installs while the code is checked: Azurite, and Microsoft's SDKs for Node and Python.
 mkdir -p .tmp
 packages() {
-  for folder in interop/parts interop interop/browser web/packages/emulator; do
+  for folder in interop/parts interop interop/browser web web/packages/emulator; do
     (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
   done
   bash interop/python/install.sh

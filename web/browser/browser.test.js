@@ -1,0 +1,6 @@
+// The one test file: it starts the service, its emulator and Chromium, and runs all suites one after the other.
+import { after } from "node:test";
+
+const { stop } = await import("./lib/world.js");
+after(stop);
+await import("./suites/all.js");
