@@ -33,7 +33,7 @@ func NewClient(endpoint string, cred azcore.TokenCredential, options *ClientOpti
 	if cred == nil {
 		return nil, errors.New("acsidentity: the credential is nil")
 	}
-	return newClient(endpoint, options, time.Now, func(s settings) policy.Policy {
+	return newClient(endpoint, options, options.clock(), func(s settings) policy.Policy {
 		return runtime.NewBearerTokenPolicy(cred, []string{s.scope},
 			&policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: s.insecure})
 	})
@@ -42,7 +42,7 @@ func NewClient(endpoint string, cred azcore.TokenCredential, options *ClientOpti
 // NewClientWithKey returns a client that signs each request with an access key
 // of the resource. A nil options means the defaults.
 func NewClientWithKey(endpoint string, key *KeyCredential, options *ClientOptions) (*Client, error) {
-	return newKeyClient(endpoint, key, options, time.Now)
+	return newKeyClient(endpoint, key, options, options.clock())
 }
 
 // NewClientFromConnectionString returns a client for a connection string of the

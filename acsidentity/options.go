@@ -49,6 +49,17 @@ type ClientOptions struct {
 	// TryTimeout bounds each single try. Default: 5 s. Negative: no bound but that
 	// of the context. CreateIdentity has a bound of its own, 30 s.
 	TryTimeout time.Duration
+
+	// Now is the clock by which requests are dated and signed. Default: [time.Now]. For emulators with a clock of their own.
+	Now func() time.Time
+}
+
+// clock is that of the options; o may be nil.
+func (o *ClientOptions) clock() func() time.Time {
+	if o == nil || o.Now == nil {
+		return time.Now
+	}
+	return o.Now
 }
 
 // The settings are the options with all defaults applied.

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
 	"github.com/acs-solutions/acsauth/cmd/internal/service"
+	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
@@ -47,22 +49,33 @@ func (a *allCommand) Run(c cli.Call) error {
 	if err != nil {
 		return cli.Misused(err)
 	}
-	return withEmulator(a.Data, a.EmulatorListen, a.emulatorPorts, log, func(in info) error {
-		return a.serve(c, in, settings, log)
+	return runEmulator(emulatorRun{dir: a.Data, listen: a.EmulatorListen, ports: a.emulatorPorts}, log, func(e *emulator.Emulator, data folder) error {
+		in, err := describe(e, data, "")
+		if err != nil {
+			return err
+		}
+		return a.serve(c, in, around{settings: settings, now: e.Now, log: log})
 	})
 }
 
+// around is what the service gets from the run that it is part of.
+type around struct {
+	settings map[string]string
+	now      func() time.Time // the emulator's, so that both live at the same time when it is moved
+	log      *slog.Logger
+}
+
 // serve runs the service against the emulator.
-func (a *allCommand) serve(c cli.Call, in info, settings map[string]string, log *slog.Logger) error {
-	cfg, err := config.Load(a.sources(c.Env, in, settings), config.Development)
+func (a *allCommand) serve(c cli.Call, in info, o around) error {
+	cfg, err := config.Load(a.sources(c.Env, in, o.settings), config.Development)
 	if err != nil {
 		return cli.Misused(err)
 	}
 	err = service.Run(c.Context, service.Options{
-		Config: cfg, Log: log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true,
+		Config: cfg, Log: o.log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true, Now: o.now,
 		Ready: func(at service.Addresses) {
 			in.Server, in.Metrics = at.Server, at.Metrics
-			a.print(c, in, log)
+			a.print(c, in, o.log)
 		},
 	})
 	if inUse, ok := errors.AsType[*service.InUseError](err); ok {

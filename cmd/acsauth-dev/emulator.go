@@ -15,17 +15,6 @@ import (
 	"github.com/acs-solutions/acsauth/internal/config"
 )
 
-// withEmulator runs an emulator around serve, with its files in the folder dir, or in a temporary one if that is "".
-func withEmulator(dir, listen string, ports emulatorPorts, log *slog.Logger, serve func(info) error) error {
-	return runEmulator(emulatorRun{dir: dir, listen: listen, ports: ports}, log, func(e *emulator.Emulator, data folder) error {
-		in, err := describe(e, data, "")
-		if err != nil {
-			return err
-		}
-		return serve(in)
-	})
-}
-
 // emulatorRun is what an emulator is started with.
 type emulatorRun struct {
 	dir     string // for its files; "" is a temporary one

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/acs-solutions/acsauth/internal/config"
@@ -310,6 +311,37 @@ func TestProductionKnowsTheEmulator(t *testing.T) {
 	for _, name := range []string{"ACSAUTH_AUTHORITY_HOST", "ACSAUTH_TENANT_IDS", "ACSAUTH_CLIENT_ID", "ACSAUTH_ALLOWED_CLIENTS", "ACSAUTH_TEAMS_CLIENTS", "ACSAUTH_ACS_CONNECTION_STRING", "ACSAUTH_ACS_RESOURCE"} {
 		if config.Only(err, name) == nil {
 			t.Errorf("production takes %s of the emulator", name)
+		}
+	}
+}
+
+// TestOneClock: when the emulator's clock is moved, the service lives at the new time, too.
+func TestOneClock(t *testing.T) {
+	r := bootJSON(t, nil, "--listen", "127.0.0.1:0")
+	bearer := func() string { return "Authorization: Bearer " + token(t, "--user", "alice", "--authority", r.info.ACS) }
+	early := bearer()
+	for _, step := range []string{"13h", "13h", "-26h"} {
+		res, err := http.Post(r.info.Admin+"/clock", "application/json", strings.NewReader(`{"advance":"`+step+`"}`))
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatal(res, err)
+		}
+		res.Body.Close()
+		now, err := time.Parse(time.RFC3339, call(t, "GET", r.info.Admin+"/clock").fields["now"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := call(t, "GET", r.info.Server+"/refreshToken", bearer())
+		if got.status != http.StatusOK {
+			t.Fatalf("after %s: %d %s", step, got.status, got.body)
+		}
+		for name, from := range map[string]time.Duration{"expiresOn": 60 * time.Minute, "refreshAfter": 49 * time.Minute} {
+			at, err := time.Parse(time.RFC3339, got.fields[name].(string))
+			if d := at.Sub(now.Add(from)).Abs(); err != nil || d > time.Minute {
+				t.Errorf("after %s: %s is %v off", step, name, d)
+			}
+		}
+		if old := call(t, "GET", r.info.Server+"/getUser", early); (old.status == http.StatusOK) != (step == "-26h") {
+			t.Errorf("after %s: the first token gives %d", step, old.status)
 		}
 	}
 }

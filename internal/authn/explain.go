@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/acs-solutions/acsauth"
 )
@@ -49,7 +48,7 @@ type Claim struct{ Name, Value string }
 // far as it makes sense. It is for the operator: unlike an error of Verify, a
 // report may tell what holds only if the signature is good.
 func (v *Verifier) Explain(ctx context.Context, token string, o ExplainOptions) Report {
-	k := &check{v: v, token: token, now: time.Now()}
+	k := &check{v: v, token: token, now: v.opt.Now()}
 	var r Report
 	judge := func(s *step) {
 		state, e := r.judge(ctx, k, s, o)

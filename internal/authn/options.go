@@ -37,6 +37,8 @@ type Options struct {
 	// MaxKeyAge is how long keys are used when they cannot be loaded again,
 	// RefreshEvery to 7 days. Zero: 24 h.
 	MaxKeyAge time.Duration
+	// Now is the clock by which tokens are judged. Nil: time.Now. For emulators with a clock of their own.
+	Now func() time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -48,6 +50,9 @@ func (o Options) withDefaults() Options {
 	o.RefreshEvery = cmp.Or(o.RefreshEvery, 12*time.Hour)
 	o.FetchTimeout = cmp.Or(o.FetchTimeout, 5*time.Second)
 	o.MaxKeyAge = cmp.Or(o.MaxKeyAge, 24*time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

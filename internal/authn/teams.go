@@ -28,7 +28,7 @@ const teamsScopeHint = "Request the scopes https://auth.msft.communication.azure
 	"https://auth.msft.communication.azure.com/Teams.ManageChats in the client, for the user who is signed in."
 
 func (v *Verifier) checkTeams(caller acsauth.Caller, token string) (acsauth.TeamsToken, *acsauth.Error) {
-	k := &teamsCheck{caller: caller, now: time.Now(), iss: v.issuerNamed(caller.Issuer)}
+	k := &teamsCheck{caller: caller, now: v.opt.Now(), iss: v.issuerNamed(caller.Issuer)}
 	switch {
 	case token == "":
 		return acsauth.TeamsToken{}, mismatch(teamsMissing, "a Teams user's access token", "none", "There is no Teams token.",

@@ -100,7 +100,7 @@ func (v *Verifier) Ready() error {
 //
 // It makes requests only to load keys, and waits for one load at most.
 func (v *Verifier) Verify(ctx context.Context, token string) (acsauth.Caller, error) {
-	k := &check{v: v, token: token, now: time.Now()}
+	k := &check{v: v, token: token, now: v.opt.Now()}
 	for n := range tokenSteps {
 		if e := tokenSteps[n].do(ctx, k); e != nil {
 			e.Op = "authn.Verify"

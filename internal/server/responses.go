@@ -70,7 +70,7 @@ func (s *Server) teamsToken(t broker.Token) tokenResponse {
 
 func (s *Server) newTokenResponse(kind string, t broker.Token) tokenResponse {
 	refresh := t.ExpiresOn.Add(-refreshLead)
-	if now := time.Now(); refresh.Before(now) {
+	if now := s.o.Now(); refresh.Before(now) {
 		refresh = now
 	}
 	return tokenResponse{

@@ -84,6 +84,8 @@ type Options struct {
 	// Drain is how long the server still accepts requests after the stop, with
 	// readiness red, so that a load balancer can look away. Default: not at all.
 	Drain time.Duration
+	// Now is the clock that refreshAfter is told by. Nil: time.Now. For emulators with a clock of their own.
+	Now func() time.Time
 }
 
 // A Server answers the API. Make one with New.
@@ -107,6 +109,9 @@ func New(o Options) (*Server, error) {
 	o.ActionLifetime = orDefault(o.ActionLifetime, acsauth.MinTokenLifetime)
 	o.SampleLifetime = orDefault(o.SampleLifetime, acsauth.MaxTokenLifetime)
 	o.MaxInFlight = orDefault(o.MaxInFlight, defaultInFlight)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	o.Log = orDefault(o.Log, slog.New(slog.DiscardHandler))
 	if o.Metrics == nil {
 		o.Metrics = telemetry.NewMetrics()

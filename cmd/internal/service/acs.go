@@ -16,8 +16,9 @@ import (
 )
 
 // newACS makes the client of the ACS resource with the one credential that the settings name.
-func newACS(c *config.Config, m *telemetry.Metrics, loopback bool) (*acsidentity.Client, error) {
-	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: loopback}
+func newACS(o Options, m *telemetry.Metrics) (*acsidentity.Client, error) {
+	c := o.Config
+	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: o.AllowLoopback, Now: o.Now}
 	options.PerRetryPolicies = append([]policy.Policy{meter{m}}, failpoint.Policies()...)
 	if !c.ACSConnectionString.IsZero() {
 		return newKeyACS(c, options)

@@ -15,7 +15,7 @@ func CheckIssuers(c *config.Config, allowLoopback bool) error {
 }
 
 func authnOptions(c *config.Config, o Options) authn.Options {
-	out := authn.Options{AllowLoopback: o.AllowLoopback, Log: o.Log}
+	out := authn.Options{AllowLoopback: o.AllowLoopback, Log: o.Log, Now: o.Now}
 	for _, i := range c.AllIssuers() {
 		out.Issuers = append(out.Issuers, authnIssuer(i))
 	}
@@ -34,7 +34,11 @@ func authnIssuer(i config.Issuer) authn.Issuer {
 
 // NewVerifier returns the verifier of the service's issuers, without loading a key.
 func NewVerifier(c *config.Config, allowLoopback bool, log *slog.Logger) (*authn.Verifier, error) {
-	v, err := authn.New(authnOptions(c, Options{AllowLoopback: allowLoopback, Log: log}))
+	return newVerifier(Options{Config: c, AllowLoopback: allowLoopback, Log: log})
+}
+
+func newVerifier(o Options) (*authn.Verifier, error) {
+	v, err := authn.New(authnOptions(o.Config, o))
 	if err != nil {
 		return nil, errors.Join(errors.New("the issuers of callers' tokens cannot be used"), err)
 	}

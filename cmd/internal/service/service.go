@@ -30,6 +30,8 @@ type Options struct {
 	Stdout, Stderr io.Writer
 	// AllowLoopback permits upstreams on this machine, without TLS. Development only.
 	AllowLoopback bool
+	// Now is the clock that tokens are judged, dated and signed by. Nil: time.Now. For an emulator whose clock was moved.
+	Now func() time.Time
 	// Ready is told the addresses once the service can serve. It must not block. Nil: nobody is told.
 	Ready func(Addresses)
 }
@@ -63,7 +65,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	store = failpoint.Store(store) // itself, in a normal build
 	defer func() { err = errors.Join(err, store.Close()) }()
 	countStore(metrics, store)
-	acs, err := newACS(c, metrics, o.AllowLoopback)
+	acs, err := newACS(o, metrics)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := NewVerifier(c, o.AllowLoopback, o.Log)
+	verifier, err := newVerifier(o)
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		Secure:   g.tls != nil || strings.HasPrefix(c.PublicURL, "https://"),
 		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
 		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
-		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay,
+		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay, Now: o.Now,
 	})
 	if err != nil {
 		return err
