@@ -155,7 +155,7 @@ func pages(t *testing.T, see func(op string, a answer)) {
 		w.do("GET", "/getUser", "", w.alice())
 		advance() // the answer of readyz is kept for a second
 		for _, method := range []string{"GET", "HEAD"} {
-			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
+			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/docs", "/docs/style.css"} {
 				see(method+" "+target, w.do(method, target, ""))
 				see(method+" "+target, w.do(method, target, "{}"))
 			}

@@ -17,6 +17,19 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
+// asText reads a body that is neither JSON nor YAML.
+func asText(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+	b, err := io.ReadAll(body)
+	return string(b), err
+}
+
+func TestMain(m *testing.M) {
+	for _, media := range []string{"text/html", "text/css", "text/javascript", "image/svg+xml"} {
+		openapi3filter.RegisterBodyDecoder(media, asText)
+	}
+	m.Run()
+}
+
 var document = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromData(api.OpenAPI()) })
 
 func openAPI(t testing.TB) *openapi3.T {

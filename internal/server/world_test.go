@@ -91,7 +91,7 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	o := server.Options{Verifier: newVerifier(t, roundTripper(entra)), Broker: w.broker(w.store, log), Metrics: w.metrics, Log: log, Ready: w.store.Ping,
 		AdminClients: []string{daemonID},
 		Endpoint:     acsEndpoint, ScopeURI: "api://" + apiID + "/" + scopeName, PublicURL: "https://auth.contoso.com",
-		AuthorizationServers: []string{authority + "/" + tenantID + "/v2.0"}}
+		AuthorizationServers: []string{authority + "/" + tenantID + "/v2.0"}, Pages: testPages()}
 	if change != nil {
 		change(&o)
 	}
@@ -102,6 +102,12 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	w.handler = validated(t, w.server.Handler())
 	t.Cleanup(func() { noSecrets(t, w.log.String()) })
 	return w
+}
+
+// testPages are pages at the paths that the document names.
+func testPages() []server.Page {
+	const policy = "default-src 'none'; style-src 'self'"
+	return []server.Page{{Path: "/docs", Type: "text/html; charset=utf-8", Policy: policy, Body: []byte("<p>page</p>")}, {Path: "/docs/style.css", Type: "text/css", Body: []byte("p{}")}}
 }
 
 // broker makes a broker for a store.

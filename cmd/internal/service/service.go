@@ -90,6 +90,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	shown, err := pages(o)
+	if err != nil {
+		return err
+	}
 	srv, err := server.New(server.Options{
 		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping, Delegate: c.Delegates(),
 		Policy: g.policy.Decide, Audit: g.audit, AdminClients: c.AdminClients, MaxInFlight: c.MaxInFlight,
@@ -97,7 +101,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		Secure:   g.tls != nil || strings.HasPrefix(c.PublicURL, "https://"),
 		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
 		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
-		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay, Now: o.Now,
+		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay, Now: o.Now, Pages: shown,
 	})
 	if err != nil {
 		return err
