@@ -32,6 +32,7 @@ func TestAttackCorpus(t *testing.T) {
 	s.checkFetches(t, before)
 	s.fireCarriage(t, result)
 	s.fireExchange(t, result)
+	s.fireSubject(t, result)
 	s.fireWycheproof(t, result)
 	result.table(t, began)
 	s.health(t)

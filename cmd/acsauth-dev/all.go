@@ -98,6 +98,9 @@ func (a *allCommand) sources(env []string, in info, settings map[string]string) 
 	flags := maps.Clone(in.Env)
 	maps.Copy(flags, settings)
 	flags["ACSAUTH_STORE"] = cmp.Or(a.Store, value(env, "ACSAUTH_STORE"), "sqlite:"+filepath.Join(in.Data, "acsauth.db"))
+	if public := value(env, "ACSAUTH_PUBLIC_URL"); public == "" && !wantsAnyPort(a.Listen) {
+		flags["ACSAUTH_PUBLIC_URL"] = "http://" + a.Listen // so that discovery works
+	}
 	flags["ACSAUTH_GRAPH_JOURNAL"] = cmp.Or(value(env, "ACSAUTH_GRAPH_JOURNAL"), "sqlite:"+filepath.Join(in.Data, "journal.db"))
 	return config.Sources{Environ: withDefaults(env), Flags: flags}
 }

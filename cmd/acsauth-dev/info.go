@@ -75,6 +75,7 @@ func settingsFor(e *emulator.Emulator) map[string]string {
 		"ACSAUTH_ALLOWED_CLIENTS":       emulator.SPAClientID + "," + emulator.DaemonClientID,
 		"ACSAUTH_TEAMS_CLIENTS":         emulator.TeamsClientID,
 		"ACSAUTH_ADMIN_CLIENTS":         emulator.DaemonClientID,
+		"ACSAUTH_PLAYGROUND_CLIENT_ID":  emulator.SPAClientID,
 		"ACSAUTH_ACS_CONNECTION_STRING": e.ConnectionString(),
 		"ACSAUTH_ACS_RESOURCE":          emulator.ResourceID,
 		"ACSAUTH_GRAPH_URL":             e.URL(),

@@ -8,8 +8,8 @@ import (
 	"github.com/acs-solutions/acsauth"
 )
 
-// maxToken is the longest token accepted, in bytes.
-const maxToken = 16 << 10
+// MaxToken is the longest token accepted, in bytes.
+const MaxToken = 16 << 10
 
 // BearerToken returns the token of the Authorization header. There must be
 // exactly one value: the word Bearer in any case, one space, and characters of
@@ -38,7 +38,7 @@ func bearerToken(values []string) (string, *acsauth.Error) {
 		return "", mismatch(tokenMalformed, "scheme Bearer", "another scheme", "The scheme of the Authorization header is not Bearer.", form)
 	case !found || token == "":
 		return "", mismatch(tokenMalformed, "a token after the word Bearer", "none", "The Authorization header holds no token.", form)
-	case len(token) > maxToken:
+	case len(token) > MaxToken:
 		return "", tooLarge()
 	case !compactAlphabet(token):
 		return "", mismatch(tokenMalformed, "letters, digits and - _ . only", "other characters", "The Authorization header holds characters that no JWT has.", form)

@@ -117,7 +117,7 @@ func FuzzCompact(f *testing.F) {
 				if again != token || !strings.HasPrefix(token, raw.signed+".") {
 					t.Fatalf("a second spelling of %q", again)
 				}
-				if len(token) > maxToken || k.c.kind != jsonObject || strings.Count(token, ".") != 2 || k.iss == nil || (k.src == nil) != (k.chosen != nil) {
+				if len(token) > MaxToken || k.c.kind != jsonObject || strings.Count(token, ".") != 2 || k.iss == nil || (k.src == nil) != (k.chosen != nil) {
 					t.Fatalf("accepted: %q", token)
 				}
 			case s.rule == "header" && e == nil && k.kid == "":
@@ -177,7 +177,7 @@ func FuzzAuthorization(f *testing.F) {
 			return
 		}
 		scheme, rest, _ := strings.Cut(one, " ")
-		if !strings.EqualFold(scheme, "bearer") || len(scheme) != 6 || rest != token || len(token) > maxToken || strings.Trim(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
+		if !strings.EqualFold(scheme, "bearer") || len(scheme) != 6 || rest != token || len(token) > MaxToken || strings.Trim(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
 			t.Fatalf("%q gives %q", one, token)
 		}
 	})

@@ -29,7 +29,7 @@ func splitCompact(token string) (compact, *acsauth.Error) {
 	switch {
 	case token == "":
 		return compact{}, mismatch(tokenMissing, "an access token", "none", "There is no token.", "Send the access token in the Authorization header.")
-	case len(token) > maxToken:
+	case len(token) > MaxToken:
 		return compact{}, tooLarge()
 	}
 	header, rest, _ := strings.Cut(token, ".")

@@ -82,6 +82,9 @@ type Config struct {
 	// Client applications that may call the administration routes (/api/admin), by application (client) id, if their token has the app role
 	// Identities.Read or Identities.Manage, too. Empty: nobody may.
 	AdminClients List `env:"ACSAUTH_ADMIN_CLIENTS" group:"Callers" write:"the application (client) ids of your administration tools, GUIDs with commas between"`
+	// Application (client) id of a single-page application by which the page to try the service signs users in, at / of the service. Empty: there is
+	// no such page. It must be one of ACSAUTH_ALLOWED_CLIENTS, with the page's own URL as redirect URI; see docs/playground.md.
+	PlaygroundClientID string `env:"ACSAUTH_PLAYGROUND_CLIENT_ID" group:"Callers" write:"the application (client) id of a single-page application, a GUID"`
 
 	// Connection string of the ACS resource, with its access key. Give either this or ACSAUTH_ACS_ENDPOINT.
 	ACSConnectionString Secret `env:"ACSAUTH_ACS_CONNECTION_STRING" alias:"CommunicationServices__ConnectionString,communicationServices_connectionString" secret:"true" group:"Azure Communication Services" write:"the connection string from Keys of your ACS resource: endpoint=https://NAME.communication.azure.com/;accesskey=KEY"`

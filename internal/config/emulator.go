@@ -61,6 +61,7 @@ func (k *check) noEmulator() {
 		{"ACSAUTH_ALLOWED_CLIENTS", c.AllowedClients},
 		{"ACSAUTH_TEAMS_CLIENTS", c.TeamsClients},
 		{"ACSAUTH_ADMIN_CLIENTS", c.AdminClients},
+		{"ACSAUTH_PLAYGROUND_CLIENT_ID", []string{c.PlaygroundClientID}},
 		{"ACSAUTH_ACS_CONNECTION_STRING", []string{key}},
 		{"ACSAUTH_ACS_CONNECTION_STRING_2", []string{key2}},
 		{"ACSAUTH_ACS_RESOURCE", []string{c.ACSResource}},

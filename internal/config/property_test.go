@@ -22,7 +22,7 @@ var some = map[string][]string{
 	"ACSAUTH_TOKEN_LIFETIME":        {"60", "59", "1440m", "25h", "1h"}, "ACSAUTH_SAMPLE_TOKEN_LIFETIME": {"60", "1441"}, "ACSAUTH_SCOPES": {"chat", "voip,chat", "chat,chat", "everything"},
 	"ACSAUTH_STORE": {"sqlite:a.db", "postgres://u@h/d", "graph:", "memory", "postgres://u:p@h/d"}, "ACSAUTH_LIMIT_USER": {"1/1s", "off", "0/1m"}, "ACSAUTH_METRICS_LISTEN": {"off", "127.0.0.1:9090", ":9090"},
 	"ACSAUTH_LISTEN": {":8080", "127.0.0.1:80", "8080"}, "ACSAUTH_ROLES": {"a", "a,b"}, "ACSAUTH_AUDIT": {"off", "stdout", "file:a", "syslog"}, "ACSAUTH_TRUSTED_PROXIES": {"loopback", "10.0.0.0/8", "0.0.0.0/0", "x"},
-	"ACSAUTH_ACS_CREDENTIAL": {"managed-identity", "chain"}, "ACSAUTH_MAX_IN_FLIGHT": {"1", "0", "-1"}, "ACSAUTH_ADMIN_CLIENTS": {spa, "*"}, "ACSAUTH_TEAMS_CLIENTS": {spa, "*"}, "ACSAUTH_GRAPH_ADOPT": {"true", "false"},
+	"ACSAUTH_ACS_CREDENTIAL": {"managed-identity", "chain"}, "ACSAUTH_MAX_IN_FLIGHT": {"1", "0", "-1"}, "ACSAUTH_ADMIN_CLIENTS": {spa, "*"}, "ACSAUTH_TEAMS_CLIENTS": {spa, "*"}, "ACSAUTH_PLAYGROUND_CLIENT_ID": {spa, "*"}, "ACSAUTH_GRAPH_ADOPT": {"true", "false"},
 }
 
 // genEnvironment draws settings. base is there half of the time, so that many are valid.

@@ -111,6 +111,7 @@ func (k *check) between(name string, d, least, most time.Duration) {
 func (k *check) callers() {
 	c := k.c
 	k.graphCallers()
+	k.playground()
 	if !c.hasMain() {
 		return // the issuers are those of the file
 	}
@@ -130,6 +131,20 @@ func (k *check) callers() {
 	k.guids("ACSAUTH_TEAMS_CLIENTS", c.TeamsClients)
 	k.form("ACSAUTH_SCOPE", c.Scope, scopeForm)
 	k.upstream("ACSAUTH_AUTHORITY_HOST", c.AuthorityHost)
+}
+
+func (k *check) playground() {
+	const name = "ACSAUTH_PLAYGROUND_CLIENT_ID"
+	id := k.c.PlaygroundClientID
+	switch {
+	case id == "":
+	case !k.c.hasMain():
+		k.add(name, "is set without ACSAUTH_TENANT_IDS: the page signs in users of Entra ID", "nothing, or ACSAUTH_TENANT_IDS, too")
+	case !isGUID(id):
+		k.guid(name, id)
+	case !slices.Contains(k.c.AllowedClients, id) && !slices.Contains(k.c.AllowedClients, "*"):
+		k.add(name, "is not one of ACSAUTH_ALLOWED_CLIENTS", "its id in ACSAUTH_ALLOWED_CLIENTS, too")
+	}
 }
 
 func (k *check) tenants() {

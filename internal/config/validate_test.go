@@ -57,6 +57,8 @@ var badValues = []struct{ name, value, problem string }{
 	{"ACSAUTH_ALLOWED_CLIENTS", "*," + spa, "has * beside other entries"},
 	{"ACSAUTH_ALLOWED_CLIENTS", "my-app", "is not a GUID"},
 	{"ACSAUTH_TEAMS_CLIENTS", "*", "is not a GUID"},
+	{"ACSAUTH_PLAYGROUND_CLIENT_ID", "*", "is not a GUID"},
+	{"ACSAUTH_PLAYGROUND_CLIENT_ID", "77777777-7777-4777-8777-777777777777", "is not one of ACSAUTH_ALLOWED_CLIENTS"},
 	{"ACSAUTH_ALLOW_GUESTS", "maybe", `is "maybe", which is not understood; write true or false`},
 	{"ACSAUTH_SCOPE", "a b", `is "a b"`},
 	{"ACSAUTH_AUTHORITY_HOST", "http://login.microsoftonline.com", "is not https"},

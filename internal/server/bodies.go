@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,14 +41,7 @@ func readBody(r *http.Request, m members) error {
 }
 
 // isJSON reports whether a body is said to be JSON in UTF-8, not compressed.
-func isJSON(h http.Header) bool {
-	if len(h.Values("Content-Type")) != 1 || len(h.Values("Content-Encoding")) != 0 {
-		return false
-	}
-	mediaType, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	charset, given := params["charset"]
-	return err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
-}
+func isJSON(h http.Header) bool { return hasType(h, "application/json") }
 
 // decodeObject is strict where encoding/json is not: about repeated and
 // unknown names, case, null and bad UTF-8 (T-17, T-22: a second reading of the

@@ -26,6 +26,8 @@ const (
 type operation struct {
 	name policy.Operation
 	role string
+	// credential returns the caller's token where it is not in the Authorization header.
+	credential func(*http.Request, *call) (string, error)
 }
 
 // A call is one request with bearer token: who makes it, what the caller may
@@ -33,6 +35,7 @@ type operation struct {
 type call struct {
 	acsauth.Caller // the zero Caller until the token is verified
 	op             operation
+	form           form // of a request whose credential is in it
 	grant          policy.Decision
 
 	target   acsauth.UserKey  // of an administration route: the user it is about
@@ -58,7 +61,7 @@ func (s *Server) admit(ctx context.Context, r *http.Request, c *call) (token str
 	if err := refuseQueryToken(r.URL); err != nil {
 		return "", err
 	}
-	if token, err = authn.BearerToken(r.Header); err != nil {
+	if token, err = credential(r, c); err != nil {
 		return "", err
 	}
 	if c.Caller, err = s.o.Verifier.Verify(ctx, token); err != nil {
@@ -74,6 +77,14 @@ func (s *Server) admit(ctx context.Context, r *http.Request, c *call) (token str
 		return "", err
 	}
 	return token, s.decide(ctx, c)
+}
+
+// credential returns the token that a request came with.
+func credential(r *http.Request, c *call) (string, error) {
+	if c.op.credential != nil {
+		return c.op.credential(r, c)
+	}
+	return authn.BearerToken(r.Header)
 }
 
 // decide asks the policy what the caller gets.

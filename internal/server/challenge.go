@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/base64"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -32,6 +33,19 @@ func (s *Server) challenge(e *acsauth.Error) string {
 		return s.bearer("insufficient_scope", e)
 	}
 	return ""
+}
+
+// challengeFor is the challenge of an answer. A token endpoint has one only for clients that tried to authenticate, in the scheme that they tried.
+func (s *Server) challengeFor(x *exchange, r *http.Request, e *acsauth.Error) string {
+	switch {
+	case !x.oauth:
+		return s.challenge(e)
+	case e.Code != clientAuthentication || r.Header.Get("Authorization") == "":
+		return ""
+	case strings.HasPrefix(strings.ToLower(r.Header.Get("Authorization")), "bearer "):
+		return "Bearer " + parameter("realm", realm)
+	}
+	return "Basic " + parameter("realm", realm)
 }
 
 // bearer builds a challenge. Without an error code it says nothing of the token

@@ -40,6 +40,10 @@ var codes = []codeInfo{
 	{"token_scope", acsauth.Forbidden, "Scope missing", 0},
 	{"token_role", acsauth.Forbidden, "App role missing", 0},
 	{"policy_denied", acsauth.Forbidden, "Not allowed by policy", 0},
+	{"grant_unsupported", acsauth.Invalid, "Grant type not supported", 0},
+	{"target_invalid", acsauth.Invalid, "Not a resource of this server", 0},
+	{"client_invalid", acsauth.Invalid, "Client not that of the token", 0},
+	{"client_authentication", acsauth.Unauthenticated, "Clients do not authenticate here", 0},
 	{"keys_unavailable", acsauth.Unavailable, "Signing keys not available", 0},
 
 	{"teams_token_missing", acsauth.Invalid, "No Teams token", 0},

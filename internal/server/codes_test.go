@@ -68,6 +68,10 @@ func TestOpenAPIHasEveryCode(t *testing.T) {
 	got := map[string]int{}
 	for name, ref := range d.Components.Responses {
 		media := ref.Value.Content.Get("application/problem+json")
+		oauth := strings.HasPrefix(name, "Exchange") // a token endpoint: status 400 where other routes have 401 and 403
+		if oauth && name != "Exchanged" {
+			media = ref.Value.Content.Get("application/json")
+		}
 		if media == nil {
 			continue
 		}
@@ -78,7 +82,11 @@ func TestOpenAPIHasEveryCode(t *testing.T) {
 			t.Errorf("example of %s: %v", name, err)
 		}
 		for _, c := range about["code"].Value.Enum {
-			if old, seen := got[c.(string)]; seen && old != status {
+			old, seen := got[c.(string)]
+			if elsewhere := statusByCode()[c.(string)]; oauth && status == 400 && (elsewhere == 401 || elsewhere == 403) {
+				continue
+			}
+			if seen && old != status {
 				t.Errorf("%s has two statuses", c)
 			}
 			got[c.(string)] = status
@@ -96,8 +104,8 @@ func TestOpenAPIHasEveryCode(t *testing.T) {
 // like a code is missing from the list.
 func TestSourcesUseTheCodes(t *testing.T) {
 	known, used := statusByCode(), map[string]bool{}
-	looksLikeCode := regexp.MustCompile(`^(token|policy|admin|address|tenant|audit|teams|keys|scope|lifetime|identity|deletion|acs|create|store|route|method|body|media|request|graph|entra|mapping|consent|assertion|user)(_[a-z]+)+$`)
-	others := append(slices.Concat(broker.EventNames(), graph.EventNames()), "token_endpoint", "request_id")
+	looksLikeCode := regexp.MustCompile(`^(token|policy|grant|target|client|admin|address|tenant|audit|teams|keys|scope|lifetime|identity|deletion|acs|create|store|route|method|body|media|request|graph|entra|mapping|consent|assertion|user)(_[a-z]+)+$`)
+	others := append(slices.Concat(broker.EventNames(), graph.EventNames()), "token_endpoint", "request_id", "client_id", "client_secret", "client_assertion", "client_assertion_type", "client_credentials", "grant_type")
 	for _, dir := range []string{"../authn", "../broker", "../entra", "../policy", "../store/graph", "."} {
 		for _, s := range literals(t, dir) {
 			if _, ok := known[s]; ok {

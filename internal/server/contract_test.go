@@ -155,12 +155,13 @@ func pages(t *testing.T, see func(op string, a answer)) {
 		w.do("GET", "/getUser", "", w.alice())
 		advance() // the answer of readyz is kept for a second
 		for _, method := range []string{"GET", "HEAD"} {
-			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource"} {
+			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
 				see(method+" "+target, w.do(method, target, ""))
 				see(method+" "+target, w.do(method, target, "{}"))
 			}
-			target := "/.well-known/oauth-protected-resource"
-			see(method+" "+target, bare.do(method, target, ""))
+			for _, target := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
+				see(method+" "+target, bare.do(method, target, ""))
+			}
 		}
 	})
 }
@@ -197,6 +198,7 @@ func TestContract(t *testing.T) {
 	successes(t, see)
 	pages(t, see)
 	adminScenarios(t, see)
+	exchangeScenarios(t, see)
 	documented := map[string]bool{}
 	for op, o := range operations(t) {
 		for status := range o.Responses.Map() {

@@ -24,6 +24,7 @@ type exchange struct {
 	route   string         // pattern, never the raw path
 	status  int            // 0 until the header is sent
 	bytes   int64          // of the body
+	oauth   bool           // errors are told as RFC 6749 wants it
 	failure *acsauth.Error // nil if all went well
 	cause   string         // of a failure on our side
 	stack   string         // of a panic

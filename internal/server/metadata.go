@@ -2,11 +2,16 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
+	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/api"
 )
 
-const metadataPath = "/.well-known/oauth-protected-resource"
+const (
+	metadataPath      = "/.well-known/oauth-protected-resource"
+	authorizationPath = "/.well-known/oauth-authorization-server"
+)
 
 // resourceMetadata tells clients whose tokens this API takes (RFC 9728 section 2).
 type resourceMetadata struct {
@@ -24,6 +29,25 @@ func (s *Server) metadata(x *exchange, _ *http.Request) error {
 		m.ScopesSupported = []string{s.o.ScopeURI}
 	}
 	return x.answer(http.StatusOK, "application/json", m)
+}
+
+// authorizationMetadata tells clients of OAuth 2.0 where tokens are exchanged (RFC 8414 section 2).
+type authorizationMetadata struct {
+	Issuer        string          `json:"issuer"`
+	TokenEndpoint string          `json:"token_endpoint"`
+	Scopes        []acsauth.Scope `json:"scopes_supported"`
+	ResponseTypes []string        `json:"response_types_supported"` // required; none, as there is no authorization endpoint
+	GrantTypes    []string        `json:"grant_types_supported"`
+	AuthMethods   []string        `json:"token_endpoint_auth_methods_supported"`
+	Documentation string          `json:"service_documentation"`
+}
+
+func (s *Server) authorization(x *exchange, _ *http.Request) error {
+	at := strings.TrimSuffix(s.public.resource, "/")
+	return x.answer(http.StatusOK, "application/json", authorizationMetadata{
+		Issuer: s.public.resource, TokenEndpoint: at + tokenEndpoint, Scopes: acsauth.AllScopes(), ResponseTypes: []string{},
+		GrantTypes: []string{grantTokenExchange}, AuthMethods: []string{"none"}, Documentation: at + "/docs",
+	})
 }
 
 func openAPI(x *exchange, _ *http.Request) error {

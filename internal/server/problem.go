@@ -39,7 +39,7 @@ func (s *Server) fail(x *exchange, r *http.Request, err error) {
 	}
 	e := translate(r.Context(), err)
 	x.failure = e
-	title, status := describe(e)
+	title, status := x.describe(e)
 	if status >= http.StatusInternalServerError {
 		x.cause = cause(err)
 	}
@@ -48,7 +48,7 @@ func (s *Server) fail(x *exchange, r *http.Request, err error) {
 	}
 	s.metrics.Problem(e.Code)
 	h := x.Header()
-	if c := s.challenge(e); c != "" {
+	if c := s.challengeFor(x, r, e); c != "" {
 		h.Set("WWW-Authenticate", c)
 	}
 	if v := retryAfter(e); v != "" {
@@ -57,10 +57,16 @@ func (s *Server) fail(x *exchange, r *http.Request, err error) {
 	if status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not read
 	}
-	_ = x.answer(status, "application/problem+json", problem{ // strings and a number always encode
+	p := problem{
 		Type: s.o.ErrorsURL + "#" + e.Code, Title: title, Status: status,
 		Detail: e.Detail, Code: e.Code, Instance: x.id, Hint: e.Hint, Expected: e.Expected, Found: e.Found,
-	})
+	}
+	// Strings and a number always encode.
+	if x.oauth {
+		_ = x.answer(status, "application/json", asOAuth(e, p))
+		return
+	}
+	_ = x.answer(status, "application/problem+json", p)
 }
 
 // gone ends an exchange whose client has left. Nobody reads an answer, and none

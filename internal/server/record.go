@@ -42,7 +42,7 @@ func (s *Server) record(ctx context.Context, x *exchange, r *http.Request, c *ca
 		Address: s.clientAddress(r)}
 	if err != nil {
 		told := translate(ctx, err)
-		_, e.Status = describe(told)
+		_, e.Status = x.describe(told)
 		e.Outcome, e.Code, e.Identity, e.Created = outcomeOf(e.Status), told.Code, "", false
 	} else if c.issued.token != "" {
 		sum := sha256.Sum256([]byte(c.issued.token))

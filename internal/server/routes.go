@@ -46,14 +46,15 @@ func (s *Server) routes() map[string]route {
 		"/api/user/export": {http.MethodGet: export},
 		"/api/token":       sampleToken,
 		"/api/token/teams": s.teamsRoute(http.StatusCreated),
+		tokenEndpoint:      s.exchangeRoute(),
 		"/livez":           page(s.live),
 		"/readyz":          page(s.readyz),
 		"/openapi.yaml":    page(openAPI),
 	}
 	maps.Copy(t, s.adminRoutes())
 	if s.public != nil {
-		t[metadataPath] = page(s.metadata)
-		t[s.public.path] = page(s.metadata)
+		t[metadataPath], t[s.public.wellKnown(metadataPath)] = page(s.metadata), page(s.metadata)
+		t[authorizationPath], t[s.public.wellKnown(authorizationPath)] = page(s.authorization), page(s.authorization)
 	}
 	return t
 }

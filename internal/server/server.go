@@ -81,6 +81,8 @@ type Options struct {
 	ActionLifetime, SampleLifetime time.Duration
 	// ErrorsURL is the page that explains the problem codes. Default: DefaultErrorsURL.
 	ErrorsURL string
+	// Pages are served as they are, without a token, each at its exact path.
+	Pages []Page
 	// Drain is how long the server still accepts requests after the stop, with
 	// readiness red, so that a load balancer can look away. Default: not at all.
 	Drain time.Duration
@@ -129,6 +131,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.ready.checks = s.readyChecks()
 	s.table = s.routes()
+	if err := s.addPages(o.Pages); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	for _, c := range codes {
 		s.metrics.PresetProblems(c.Code)
 	}
@@ -162,7 +167,10 @@ func orDefault[T comparable](v, otherwise T) T {
 }
 
 // A publicURL is the identifier of this API (RFC 9728) and where its metadata are.
-type publicURL struct{ resource, path, metadata string }
+type publicURL struct{ resource, base, metadata string }
+
+// wellKnown puts a well-known segment between host and path (RFC 8414 section 3, RFC 9728 section 3.1).
+func (p *publicURL) wellKnown(segment string) (path string) { return segment + p.base }
 
 func newPublicURL(s string) (*publicURL, error) {
 	if s == "" {
@@ -172,9 +180,9 @@ func newPublicURL(s string) (*publicURL, error) {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("the option PublicURL must be an http or https URL without user, query and fragment")
 	}
-	// The well-known segment goes between host and path (RFC 9728 section 3.1).
-	path := metadataPath + strings.TrimSuffix(u.EscapedPath(), "/")
-	return &publicURL{resource: s, path: path, metadata: u.Scheme + "://" + u.Host + path}, nil
+	p := &publicURL{resource: s, base: strings.TrimSuffix(u.EscapedPath(), "/")}
+	p.metadata = u.Scheme + "://" + u.Host + p.wellKnown(metadataPath)
+	return p, nil
 }
 
 // Handler returns the handler of the whole API.
