@@ -72,4 +72,8 @@ for (const name of Object.keys(ways)) {
   document.getElementById("root").append(button);
 }
 
-Object.assign(globalThis, { seen, accounts: () => app.getAllAccounts(), started: app.handleRedirectPromise() });
+// The page comes up in the window of loginPopup, too. MSAL there would clear the answer before MSAL here has read it, which is
+// a race that the samples win by the size of their bundle, and MSAL's documentation avoids by a blank page.
+const started = opener ? null : app.handleRedirectPromise();
+
+Object.assign(globalThis, { seen, accounts: () => app.getAllAccounts(), started });
