@@ -62,8 +62,8 @@ func (b block) checkPrinted(t *testing.T, out string) {
 	}
 }
 
-// tables are the rows of the tables under a heading, without their heads.
-func tables(t *testing.T, file, heading string) (rows [][]string) {
+// tableRows are the rows of the tables under a heading, without their heads.
+func tableRows(t *testing.T, file, heading string) (rows [][]string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
