@@ -7,3 +7,4 @@ check("the service answers a page", async () => {
   const answer = await page.goto(`${info.server}/livez`);
   assert.equal(answer.status(), 200);
 });
+await import("./dropin.js");
