@@ -72,7 +72,7 @@ func (a *allCommand) serve(c cli.Call, in info, o around) error {
 		return cli.Misused(err)
 	}
 	err = service.Run(c.Context, service.Options{
-		Config: cfg, Log: o.log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true, Now: o.now,
+		Config: cfg, Log: o.log, Stdout: c.Stdout, Stderr: c.Stderr, AllowLoopback: true, Now: o.now, SampleUsers: sampleUsers(in), Inspect: in.Admin + "/ui",
 		Ready: func(at service.Addresses) {
 			in.Server, in.Metrics = at.Server, at.Metrics
 			a.print(c, in, o.log)
@@ -113,6 +113,16 @@ func (a *allCommand) print(c cli.Call, in info, log *slog.Logger) {
 	if err := show(); err != nil {
 		log.Error("cannot print where everything is", "error", err)
 	}
+}
+
+// sampleUsers are those of the tenant that the service knows, by the names that they sign in with.
+func sampleUsers(in info) (names []string) {
+	for _, u := range in.Users {
+		if u.TenantID == in.TenantID {
+			names = append(names, u.UPN)
+		}
+	}
+	return names
 }
 
 // value returns what the environment gives for a name, or "".

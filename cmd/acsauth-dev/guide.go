@@ -17,6 +17,7 @@ const guide = `
 acsauth is ready, with an emulator of Entra ID, Graph and ACS. For development only: everybody
 signs in without a password. Stop it with Ctrl-C.
 
+  try it          {server}/        (a page: sign in and press the buttons)
   service         {server}
   metrics         {metrics}
   Entra ID        {authority}

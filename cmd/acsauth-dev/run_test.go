@@ -318,7 +318,9 @@ func TestProductionKnowsTheEmulator(t *testing.T) {
 // TestOneClock: when the emulator's clock is moved, the service lives at the new time, too.
 func TestOneClock(t *testing.T) {
 	r := bootJSON(t, nil, "--listen", "127.0.0.1:0")
-	bearer := func() string { return "Authorization: Bearer " + token(t, "--user", "alice", "--authority", r.info.ACS) }
+	bearer := func() string {
+		return "Authorization: Bearer " + token(t, "--user", "alice", "--authority", r.info.ACS)
+	}
 	early := bearer()
 	for _, step := range []string{"13h", "13h", "-26h"} {
 		res, err := http.Post(r.info.Admin+"/clock", "application/json", strings.NewReader(`{"advance":"`+step+`"}`))

@@ -71,6 +71,14 @@ func (c *Config) AuthorizationServers() []string {
 	return out
 }
 
+// MainAuthorities lists the issuers of the settings, without those of the file.
+func (c *Config) MainAuthorities() []string {
+	if !c.hasMain() {
+		return nil
+	}
+	return c.AllIssuers()[0].servers()
+}
+
 func (i Issuer) servers() (out []string) {
 	switch {
 	case i.Issuer != "":

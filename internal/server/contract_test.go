@@ -148,18 +148,20 @@ func successes(t *testing.T, see func(op string, a answer)) {
 func pages(t *testing.T, see func(op string, a answer)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil)
-		bare := newWorld(t, func(o *serverOptions) { o.PublicURL = "" })
+		bare := newWorld(t, func(o *serverOptions) { o.PublicURL, o.Pages = "", nil })
 		for _, method := range []string{"GET", "HEAD"} {
 			see(method+" /readyz", w.do(method, "/readyz", "")) // no keys yet
 		}
 		w.do("GET", "/getUser", "", w.alice())
 		advance() // the answer of readyz is kept for a second
 		for _, method := range []string{"GET", "HEAD"} {
-			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/docs", "/docs/style.css"} {
+			for _, target := range []string{"/livez", "/readyz", "/openapi.yaml", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/docs", "/docs/style.css",
+				"/", "/playground/app.js", "/playground/style.css", "/playground/licences.txt", "/playground/config.json"} {
 				see(method+" "+target, w.do(method, target, ""))
 				see(method+" "+target, w.do(method, target, "{}"))
 			}
-			for _, target := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"} {
+			for _, target := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server",
+				"/", "/playground/app.js", "/playground/style.css", "/playground/licences.txt", "/playground/config.json"} {
 				see(method+" "+target, bare.do(method, target, ""))
 			}
 		}

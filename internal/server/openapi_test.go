@@ -24,7 +24,7 @@ func asText(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filt
 }
 
 func TestMain(m *testing.M) {
-	for _, media := range []string{"text/html", "text/css", "text/javascript", "image/svg+xml"} {
+	for _, media := range []string{"text/html", "text/css", "text/javascript", "text/plain", "image/svg+xml"} {
 		openapi3filter.RegisterBodyDecoder(media, asText)
 	}
 	m.Run()

@@ -107,7 +107,11 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 // testPages are pages at the paths that the document names.
 func testPages() []server.Page {
 	const policy = "default-src 'none'; style-src 'self'"
-	return []server.Page{{Path: "/docs", Type: "text/html; charset=utf-8", Policy: policy, Body: []byte("<p>page</p>")}, {Path: "/docs/style.css", Type: "text/css", Body: []byte("p{}")}}
+	const config = `{"clientId":"c","authorities":["https://login.test/t/v2.0"],"scope":"s","teamsScopes":[],"users":[],"inspect":""}`
+	pages := []server.Page{{Path: "/", Type: "text/html; charset=utf-8", Policy: policy, Body: []byte("<p>page</p>")}, {Path: "/playground/app.js", Type: "text/javascript", Body: []byte("0")},
+		{Path: "/playground/style.css", Type: "text/css", Body: []byte("p{}")}, {Path: "/playground/licences.txt", Type: "text/plain", Body: []byte("MIT")},
+		{Path: "/playground/config.json", Type: "application/json", Body: []byte(config)}}
+	return append(pages, []server.Page{{Path: "/docs", Type: "text/html; charset=utf-8", Policy: policy, Body: []byte("<p>page</p>")}, {Path: "/docs/style.css", Type: "text/css", Body: []byte("p{}")}}...)
 }
 
 // broker makes a broker for a store.

@@ -32,6 +32,9 @@ type Options struct {
 	AllowLoopback bool
 	// Now is the clock that tokens are judged, dated and signed by. Nil: time.Now. For an emulator whose clock was moved.
 	Now func() time.Time
+	// SampleUsers and Inspect are the users that the playground offers to sign in as, and the page of the emulator. Development only.
+	SampleUsers []string
+	Inspect     string
 	// Ready is told the addresses once the service can serve. It must not block. Nil: nobody is told.
 	Ready func(Addresses)
 }

@@ -1,10 +1,3 @@
-// All suites, in their order.
-import { check, info, open } from "../lib/world.js";
-import assert from "node:assert/strict";
-
-check("the service answers a page", async () => {
-  const page = await open();
-  const answer = await page.goto(`${info.server}/livez`);
-  assert.equal(answer.status(), 200);
-});
-await import("./dropin.js");
+// All suites, in their order. They are known before the first test runs, so that the world is not ended between them.
+import "./dropin.js";
+import "./refresher.js";
