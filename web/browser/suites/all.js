@@ -1,3 +1,4 @@
 // All suites, in their order. They are known before the first test runs, so that the world is not ended between them.
 import "./dropin.js";
 import "./refresher.js";
+import "./docs.js";
