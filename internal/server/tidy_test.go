@@ -17,6 +17,9 @@ func TestDocumentIsTidy(t *testing.T) {
 			t.Errorf("%s: the operation id %q is empty or taken", name, op.OperationID)
 		}
 		ids[op.OperationID] = true
+		if op.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
 		for _, tag := range op.Tags {
 			tags[tag] = true
 		}
