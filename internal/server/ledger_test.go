@@ -186,12 +186,11 @@ func unshown() map[string]string {
 	)
 	return map[string]string{
 		"Forbidden token_role": roles, "ForbiddenTeams token_role": roles, "ExchangeRefused token_role": roles,
-		"BadGateway teams_not_configured": teams, "ExchangeBadGateway teams_not_configured": "does not happen: the exchange of RFC 8693 is not for Teams users",
-		"Unavailable keys_unavailable": keys, "ExchangeUnavailable keys_unavailable": keys,
+		"BadGateway teams_not_configured": teams,
+		"Unavailable keys_unavailable":    keys, "ExchangeUnavailable keys_unavailable": keys,
 		"Unavailable overloaded": stopping, "Unavailable shutting_down": stopping, "ExchangeUnavailable overloaded": stopping, "ExchangeUnavailable shutting_down": stopping,
 		"GatewayTimeout request_timeout": timeout, "ExchangeTimeout request_timeout": timeout,
 		"ExchangeUnavailable audit_unavailable": "TestNothingIsHandedOutUnwritten shows it on another route",
-		"ExchangeRefused token_malformed":       "the form of a subject_token is judged as token_invalid",
 		"Conflict Retry-After":                  "of deletion_in_progress: internal/broker holds it", "ExchangeBadGateway Retry-After": upstream,
 		"Export.journal.acsUserIdentity": "of an orphan: internal/broker holds it", "OAuthProblem.claims": "of a claims challenge: TestClaimsChallenge holds the other form",
 	}
