@@ -27,9 +27,12 @@ export function cleanEnvironment() {
 }
 
 // start runs the program, or a command of it, on free ports and returns what it says about itself, and how to stop it.
-export async function start(...args) {
+export const start = (...args) => startWith({}, ...args);
+
+// startWith does so with settings, by their names.
+export async function startWith(settings, ...args) {
   const command = binary();
-  const env = { ...cleanEnvironment(), ACSAUTH_PUBLIC_URL: "https://acsauth.example" };
+  const env = { ...cleanEnvironment(), ACSAUTH_PUBLIC_URL: "https://acsauth.example", ...settings };
   const child = spawn(command, [...args, "--json", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "exit");
   let said = "";
