@@ -67,6 +67,9 @@ go test -count=1 -v ./interop/golang | grep -v -e '^=== ' -e '--- PASS'
 step "interop: MSAL and the ACS credential in Chromium"
 (cd interop/browser && node --test)
 
+step "the page, the token client, and the samples' client in Chromium"
+(cd web && npm run check && npm test --workspace packages/token-client && npm test)
+
 step "interop: Microsoft's SDKs for Python"
 bash interop/python/run.sh
 

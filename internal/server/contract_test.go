@@ -201,6 +201,14 @@ func TestContract(t *testing.T) {
 	pages(t, see)
 	adminScenarios(t, see)
 	exchangeScenarios(t, see)
+	provoke(t)
+	named(t)
+	badTeamsTokens(t)
+	for name, also := range map[string]func(*testing.T){"exchange": TestTokenExchangeRefusals, "teams": TestTeamsTokenResponse, "narrowing": TestNarrowing,
+		"export": TestExport, "admin": TestAdminIsDeniedByDefault, "audit": TestNothingIsHandedOutUnwritten, "records": TestOneRecordForEachDecision} {
+		t.Run(name, also)
+	}
+	shown().complete(t)
 	documented := map[string]bool{}
 	for op, o := range operations(t) {
 		for status := range o.Responses.Map() {

@@ -74,6 +74,11 @@ func checkAnswer(t testing.TB, r *http.Request, status int, h http.Header, body 
 	if err != nil {
 		t.Errorf("%s %s: %d: %v", r.Method, r.URL.Path, status, err)
 	}
+	name := ""
+	if operations(t)[nameOf(r)] == op {
+		name = nameOf(r)
+	}
+	shown().note(name, op, ref, r, status, h, body)
 	if len(ref.Value.Content) == 0 && len(body) > 0 {
 		t.Errorf("%s %s: %d has the body %q, which is not documented", r.Method, r.URL.Path, status, body)
 	}

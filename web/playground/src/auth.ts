@@ -48,8 +48,9 @@ export class Session {
     return this.msal.loginRedirect({ scopes: [this.config.scope], ...(hint ? { loginHint: hint } : { prompt: "select_account" }) });
   }
 
+  // signOut forgets everybody who signed in here: without an account MSAL clears all of its cache.
   signOut(): Promise<void> {
-    return this.msal.logoutRedirect({ account: this.account ?? null });
+    return this.msal.logoutRedirect({ logoutHint: this.account?.username ?? "" });
   }
 
   // token returns an access token. If the user has to be asked, the page leaves, and the operation named goes on afterwards.

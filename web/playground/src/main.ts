@@ -25,7 +25,7 @@ function offer(config: Config, session: Session): void {
   select.replaceChildren(...config.authorities.map((a) => el("option", { value: a, selected: a === chosenAuthority(config) }, a)));
   byId("authority-row").hidden = config.authorities.length < 2;
   select.onchange = () => { chooseAuthority(select.value); location.reload(); };
-  const named = config.users.map((user) => el("button", { onclick: () => leave(session.signIn(user)) }, `as ${user.split("@")[0]}`));
+  const named = config.users.map((user) => el("button", { onclick: () => leave(session.signIn(user)) }, `as ${user.split(/[@_]/)[0]}`));
   byId("signin-buttons").replaceChildren(el("button", { className: "main", onclick: () => leave(session.signIn()) }, "Sign in"), ...named);
   byId("signin").hidden = false;
   say("You are not signed in.");
@@ -52,7 +52,7 @@ async function signedIn(session: Session): Promise<void> {
   byId("copy-identity").onclick = () => copy(byId("identity").textContent ?? "", "The identity");
   byId("clear").onclick = clear;
   byId("scopes").replaceChildren(...scopes.map((s) => el("label", {}, el("input", { type: "checkbox", value: s }), s)));
-  byId("main").hidden = false;
+  byId("app").hidden = false;
   const keeper = keep(session);
   const all = groups.flatMap(([, list]) => list);
   byId("operations").replaceChildren(...groups.map(([title, list]) => el("div", { className: "group" }, el("h3", {}, title),

@@ -15,9 +15,9 @@ export function showIdentity(id: string): void {
 export function showToken(next: AcsToken | undefined): void {
   token = next;
   issued = Date.now();
-  if (next) showIdentity(next.user.rawId);
+  if (next?.kind === "communicationUser") showIdentity(next.user.rawId);
   pairs(byId("token"), next ? {
-    for: next.user.rawId.startsWith("8:orgid:") ? "you as a Teams user" : "you", scopes: next.scopes?.join(", "), endpoint: next.endpoint,
+    for: next.kind === "teamsUser" ? `you as the Teams user ${next.user.rawId}` : "your ACS identity", scopes: next.scopes?.join(", "), endpoint: next.endpoint,
     ends: clock(next.expiresOnTimestamp), refresh: `from ${clock(Date.parse(next.refreshAfter))} on`,
   } : {});
   tick();
