@@ -149,3 +149,15 @@ check("playground: a server that is gone, another account, signing out", async (
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("You are not signed in.").waitFor();
 });
+
+check("playground: a claims challenge goes to the sign-in page", async () => {
+  const { page } = await signedIn("bob");
+  const claims = Buffer.from('{"access_token":{"acrs":{"essential":true,"value":"c1"}}}').toString("base64url");
+  await page.route(`${info.server}/getUser`, (route) => route.fulfill({ status: 401, headers: { "www-authenticate": `Bearer error="insufficient_claims", claims="${claims}"` }, body: "{}" }), { times: 1 });
+  await page.getByRole("button", { name: "getUser", exact: true }).click();
+  await page.waitForURL((url) => url.pathname.endsWith("/authorize"));
+  assert.match(decodeURIComponent(page.url()), /"acrs":\{"essential":true,"value":"c1"/);
+  await page.getByRole("button", { name: "Approve the sign-in" }).click();
+  await page.locator("#calls > li").filter({ hasText: "POST /getUser" }).waitFor(); // it goes on by itself
+  assert.equal(await page.locator("#calls > li .status").first().textContent(), "200");
+});

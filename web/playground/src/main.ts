@@ -1,7 +1,7 @@
 // The page: signs in, offers the operations, keeps a token fresh.
 import { createTokenRefresher, type AcsToken, type TokenRefresher } from "../../packages/token-client/src/index.js";
-import { chooseAuthority, chosenAuthority, LeavingError, Session, type Config } from "./auth.js";
-import { recorder } from "./calls.js";
+import { chooseAuthority, chosenAuthority, LeavingError, Session, type Config, type Wish } from "./auth.js";
+import { claimsOf, recorder } from "./calls.js";
 import { byId, copy, el, pairs, say } from "./dom.js";
 import { clear, show } from "./log.js";
 import { groups, requestOf, scopes, type Operation } from "./operations.js";
@@ -81,12 +81,21 @@ const wishes = () => ({
   minutes: byId<HTMLInputElement>("minutes").value,
 });
 
+// answered makes the call, and once more with a better access token after a 401. Undefined: there was no answer.
+async function answered(session: Session, o: Operation, wish?: Wish): Promise<Response | undefined> {
+  const token = o.open ? undefined : await session.token("user", o.name, wish);
+  const teams = o.teams ? await session.token("teams", o.name, wish) : undefined;
+  const answer = await call(o.path, { ...requestOf(o, wishes(), token, teams), credentials: "omit", cache: "no-store" }).catch(() => undefined);
+  if (answer?.status !== 401 || wish || o.open) return answer;
+  const claims = claimsOf(answer);
+  return answered(session, o, claims ? { claims } : { forceRefresh: true });
+}
+
 async function run(session: Session, o: Operation, keeper: TokenRefresher): Promise<void> {
   if (o.asks && !(await confirmed())) return say("Nothing was deleted.");
   say(`${o.name}: under way.`);
-  const token = o.open ? undefined : await session.token("user", o.name);
-  const teams = o.teams ? await session.token("teams", o.name) : undefined;
-  const answer = await call(o.path, { ...requestOf(o, wishes(), token, teams), credentials: "omit", cache: "no-store" });
+  const answer = await answered(session, o);
+  if (!answer) return; // the log has said it
   const members = (await answer.json().catch(() => ({}))) as Partial<AcsToken> & { acsUserIdentity?: string };
   if (!answer.ok) return;
   if (members.token && members.user) showToken(members as AcsToken);
