@@ -20,7 +20,7 @@ export async function signedIn(user, context) {
   const { page, errors } = await visit(context);
   await page.getByRole("button", { name: `as ${user}` }).click();
   await click(page, shown[user]);
-  await page.getByText("minutes left").waitFor();
+  await page.getByText("minutes left").waitFor().catch(async (error) => { throw new Error(`${page.url()}: ${await page.evaluate(() => document.body.innerText.slice(0, 600))}`, { cause: error }); });
   return { page, errors };
 }
 
