@@ -77,9 +77,19 @@ func TestOpenAPIHasEveryCode(t *testing.T) {
 		}
 		about := media.Schema.Value.AllOf[1].Value.Properties
 		status := int(about["status"].Value.Const.(float64))
-		example := media.Example.(map[string]any)
-		if err := media.Schema.Value.VisitJSON(example, openapi3.EnableJSONSchema2020()); err != nil {
-			t.Errorf("example of %s: %v", name, err)
+		examples := map[string]any{"": media.Example}
+		for code, e := range media.Examples {
+			delete(examples, "")
+			examples[code] = e.Value.Value
+		}
+		for _, value := range examples {
+			example := value.(map[string]any)
+			if err := media.Schema.Value.VisitJSON(example, openapi3.EnableJSONSchema2020()); err != nil {
+				t.Errorf("example of %s: %v", name, err)
+			}
+			if title, _ := describe(&acsauth.Error{Code: example["code"].(string)}); title != example["title"] {
+				t.Errorf("example of %s has the title %q, the code has %q", name, example["title"], title)
+			}
 		}
 		for _, c := range about["code"].Value.Enum {
 			old, seen := got[c.(string)]
@@ -90,9 +100,6 @@ func TestOpenAPIHasEveryCode(t *testing.T) {
 				t.Errorf("%s has two statuses", c)
 			}
 			got[c.(string)] = status
-		}
-		if title, _ := describe(&acsauth.Error{Code: example["code"].(string)}); title != example["title"] {
-			t.Errorf("example of %s has the title %q, the code has %q", name, example["title"], title)
 		}
 	}
 	if !maps.Equal(got, statusByCode()) {

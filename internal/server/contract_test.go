@@ -208,7 +208,9 @@ func TestContract(t *testing.T) {
 		"export": TestExport, "admin": TestAdminIsDeniedByDefault, "audit": TestNothingIsHandedOutUnwritten, "records": TestOneRecordForEachDecision} {
 		t.Run(name, also)
 	}
+	synctest.Test(t, func(t *testing.T) { requestExamples(t, newWorld(t, nil)) })
 	shown().complete(t)
+	shown().examples(t)
 	documented := map[string]bool{}
 	for op, o := range operations(t) {
 		for status := range o.Responses.Map() {
