@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"":            {},
 	"acsidentity": {""},
 	"api":         {},
+	"client":      {},
 	"storetest":   {""},
 
 	"emulator":              {"emulator/internal/acs", "emulator/internal/emu", "emulator/internal/graph", "emulator/internal/entra"},

@@ -12,7 +12,12 @@ export interface Call {
   answer: string;
 }
 
-export const mask = (text: string): string => text.replace(/eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g, (token) => `eyJ…(${token.length.toLocaleString("en")} characters)`);
+const masked = (token: string) => `${token.slice(0, 3)}…(${token.length.toLocaleString("en")} characters)`;
+
+/** mask hides tokens: what looks like one, and what stands in a member that holds one. */
+export const mask = (text: string): string => text
+  .replace(/eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g, masked)
+  .replace(/("(?:token|access_token|teamsUserAadToken)"\s*:\s*")([^"…]+)(")/g, (_, before: string, token: string, after: string) => before + masked(token) + after);
 
 /** pretty writes JSON with line breaks, and anything else as it is. */
 export function pretty(text: string): string {

@@ -125,8 +125,8 @@ test("invalidate brings a token made afterwards; dispose ends everything", withC
   assert.ok(s.requests[2].init.signal.aborted);
 }));
 
-// 26 hours with several callers at random moments: every token handed out lives for 10 minutes more if the server gives one, and for 5 if it fails at times.
-for (const [seed, failing, floor] of [[1, 0, 10], [2, 0, 10], [3, 0.2, 5], [4, 0.2, 5], [5, 0.2, 5]]) {
+// 26 hours with several callers at random moments: every token handed out lives for 10 minutes more if the server gives one, and for one if a fifth of the calls fails.
+for (const [seed, failing, floor] of [[1, 0, 10], [2, 0, 10], [3, 0.2, 1], [4, 0.2, 1], [5, 0.2, 1]]) {
   test(`26 hours, seed ${seed}, ${failing * 100} % of the calls fail`, withClock(async () => {
     let state = seed;
     const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -141,6 +141,6 @@ for (const [seed, failing, floor] of [[1, 0, 10], [2, 0, 10], [3, 0.2, 5], [4, 0
       for (const one of given) least = Math.min(least, one.expiresOnTimestamp - now());
     }
     assert.ok(least >= floor * minute, `a token with ${least / minute} minutes was handed out`);
-    assert.ok(s.requests.length >= 31 && s.requests.length <= 60, `${s.requests.length} calls`);
+    assert.ok(s.requests.length >= 31 && s.requests.length <= 75, `${s.requests.length} calls`);
   }));
 }
