@@ -122,6 +122,7 @@ func TestAnswersAndRequestsHaveExamples(t *testing.T) {
 // requestExamples sends the example of each body that a user's route takes; it must do what it says.
 func requestExamples(t *testing.T, w *world) {
 	t.Helper()
+	mapped(w, "")
 	for op, o := range operations(t) {
 		method, target, _ := strings.Cut(op, " ")
 		if o.RequestBody == nil || strings.HasPrefix(target, "/api/admin/") {

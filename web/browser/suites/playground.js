@@ -90,7 +90,7 @@ check("playground: an error says what to change, and 429 counts down", async () 
   const refused = await press(page, "exchangeToken", "POST /exchangeToken");
   assert.equal(refused.status, "403");
   assert.match(await details(refused.item), /Teams token refused by ACS[\s\S]*Check that the user has a Teams licence/);
-  assert.match(await page.getByRole("status").innerText(), /Teams licence/);
+  assert.match(await page.getByRole("status").innerText(), /ACS does not accept this Teams user token/);
   await looksRight(page, errors, "the page with an error");
   await admin("/rehearsals/quota-hit", undefined, "POST");
   const limited = await press(page, "refreshToken", "POST /refreshToken");

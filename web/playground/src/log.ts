@@ -27,7 +27,7 @@ function announce(call: Call, problem: Problem): void {
   const text = `${call.method} ${call.path.split("?")[0]}: ${call.status || "no answer"}`;
   if (call.status === 429 && call.retryAfter) return sayWait(`${text}. ${problem.title ?? ""}`, call.retryAfter);
   if (call.status === 0) return say(`${text}. The server cannot be reached; is it still running?`, true);
-  say(call.status >= 400 ? `${text}. ${problem.detail ?? ""} ${problem.hint ?? ""}` : `${text} in ${Math.round(call.took)} ms.`, call.status >= 400);
+  say(call.status >= 400 ? `${text}. ${problem.detail ?? ""}` : `${text} in ${Math.round(call.took)} ms.`, call.status >= 400);
 }
 
 const summary = (call: Call) => el("summary", {},
