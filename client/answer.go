@@ -4,11 +4,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,8 +40,8 @@ func (t Token) String() string {
 	return "Token([redacted], expires " + t.ExpiresOn.UTC().Format(time.RFC3339) + ")"
 }
 
-// GoString keeps the token out of %#v.
-func (t Token) GoString() string { return t.String() }
+// Format keeps the token out of every verb.
+func (t Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()) }
 
 const (
 	maxAnswer = 64 << 10 // bytes
@@ -100,7 +102,12 @@ func refusal(op string, r *http.Response, b []byte, now time.Time) *Error {
 	return e
 }
 
-func short(s string) string { return s[:min(len(s), maxText)] }
+// notAcsauth is the error of a success that the route does not have, such as the page of a proxy.
+func notAcsauth(op string, status int) *Error {
+	return &Error{Op: op, Status: status, Code: "answer_invalid", Detail: "The answer " + strconv.Itoa(status) + " is not that of acsauth.", Hint: "Check the endpoint."}
+}
+
+func short(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxText)], "") }
 
 // retryAfter reads Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
 func retryAfter(v string, now time.Time) time.Duration {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -29,7 +31,7 @@ type Source func(context.Context, Request) (string, error)
 
 // Options of a Client. The zero value is good.
 type Options struct {
-	// HTTP makes the requests. Nil: a client of its own, 10 seconds for each try. Redirects are never followed.
+	// HTTP makes the requests. Nil: a client of its own. Without a Timeout each try has 10 seconds. Redirects are never followed.
 	HTTP *http.Client
 	// Scopes are the ACS scopes wanted. Empty: all that the server gives.
 	Scopes []string
@@ -56,17 +58,20 @@ func New(endpoint string, source Source, o *Options) (*Client, error) {
 		o = &Options{}
 	}
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, errors.New("acsauth: the endpoint must be an https URL, or http on this machine, without user, query and fragment")
 	}
 	if source == nil {
 		return nil, errors.New("acsauth: the source of access tokens is nil")
 	}
-	c := &Client{base: strings.TrimRight(endpoint, "/"), source: source, now: o.Now, http: &http.Client{Timeout: 10 * time.Second}}
-	if o.HTTP != nil {
-		own := *o.HTTP
-		c.http = &own
+	if m := o.Lifetime; m != 0 && (m < time.Hour || m > 24*time.Hour || m%time.Minute != 0) {
+		return nil, errors.New("acsauth: Options.Lifetime must be whole minutes from 60 to 1440, or 0")
 	}
+	c := &Client{base: strings.TrimRight(u.String(), "/"), source: source, now: o.Now, http: new(http.Client)}
+	if o.HTTP != nil {
+		*c.http = *o.HTTP
+	}
+	c.http.Timeout = cmp.Or(c.http.Timeout, tryTimeout)
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if c.now == nil {
 		c.now = time.Now
@@ -84,17 +89,20 @@ func New(endpoint string, source Source, o *Options) (*Client, error) {
 	return c, nil
 }
 
+// Format names the server only. Without it fmt would print the tokens in hand: it calls no methods of fields that are not exported.
+func (c *Client) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "Client("+c.base+")") }
+
 func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // User returns the user's ACS identity, which is made if there is none.
 func (c *Client) User(ctx context.Context) (User, error) {
-	b, _, err := c.retried(ctx, call{op: "User", method: http.MethodPost, path: "/getUser"})
+	b, status, err := c.retried(ctx, call{op: "User", method: http.MethodPost, path: "/getUser"})
 	if err != nil {
 		return User{}, err
 	}
 	var u User
 	if err := json.Unmarshal(b, &u); err != nil || u.ID == "" || u.RawID == "" {
-		return User{}, &Error{Op: "User", Status: http.StatusOK, Code: "answer_invalid", Detail: "The answer names no user."}
+		return User{}, notAcsauth("User", status)
 	}
 	return u, nil
 }
@@ -113,26 +121,40 @@ func (c *Client) TeamsToken(ctx context.Context) (Token, error) { return c.teams
 
 // Revoke ends all tokens of the user's ACS identity. ACS may take up to 15 minutes to spread it.
 func (c *Client) Revoke(ctx context.Context) error {
-	_, _, err := c.retried(ctx, call{op: "Revoke", method: http.MethodPost, path: "/revokeTokens"})
-	if err == nil {
-		c.user.forget()
+	_, status, err := c.retried(ctx, call{op: "Revoke", method: http.MethodPost, path: "/revokeTokens"})
+	if err != nil {
+		return err
 	}
-	return err
+	if status != http.StatusNoContent {
+		return notAcsauth("Revoke", status)
+	}
+	c.user.forget()
+	return nil
 }
 
 // Delete deletes the user's ACS identity and all that ACS keeps for it. done is false if ACS cannot do it now: the server goes on.
 func (c *Client) Delete(ctx context.Context) (done bool, err error) {
 	_, status, err := c.retried(ctx, call{op: "Delete", method: http.MethodDelete, path: "/api/user"})
-	if err == nil {
-		c.user.forget()
+	if err != nil {
+		return false, err
 	}
-	return status == http.StatusNoContent, err
+	if status != http.StatusNoContent && status != http.StatusAccepted {
+		return false, notAcsauth("Delete", status)
+	}
+	c.user.forget()
+	return status == http.StatusNoContent, nil
 }
 
 // Export returns all that the server holds about the user, as JSON.
 func (c *Client) Export(ctx context.Context) (json.RawMessage, error) {
-	b, _, err := c.retried(ctx, call{op: "Export", method: http.MethodGet, path: "/api/user/export"})
-	return b, err
+	b, status, err := c.retried(ctx, call{op: "Export", method: http.MethodGet, path: "/api/user/export"})
+	if err != nil {
+		return nil, err
+	}
+	if status != http.StatusOK || !json.Valid(b) {
+		return nil, notAcsauth("Export", status)
+	}
+	return b, nil
 }
 
 // A call is one request to the server.
@@ -145,8 +167,9 @@ type call struct {
 }
 
 const (
-	tries   = 4
-	maxWait = time.Minute // a longer Retry-After is not waited for
+	tries      = 4
+	tryTimeout = 10 * time.Second
+	maxWait    = time.Minute // a longer Retry-After is not waited for
 )
 
 // retried makes a call, and repeats it where that may help. Every route of acsauth may be repeated.

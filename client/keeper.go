@@ -142,7 +142,10 @@ func (k *keeper) land(f *flight, t Token, err error) {
 	now := k.c.now()
 	switch {
 	case err == nil:
-		k.token, k.fresh, k.quiet = t, false, time.Time{}
+		if k.alive() && k.token.ExpiresOn.After(t.ExpiresOn) { // what is in hand is better
+			t = k.token
+		}
+		f.token, k.token, k.fresh, k.quiet = t, t, false, time.Time{}
 		if !now.Before(k.due(t)) {
 			k.quiet = now.Add(pause)
 		}
