@@ -46,6 +46,8 @@ func (t Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()
 const (
 	maxAnswer = 64 << 10 // bytes
 	maxText   = 1000     // bytes of a text in an error
+
+	maxRetryAfter = 1 << 30 // seconds
 )
 
 const maxToken = 32 << 10 // bytes
@@ -111,8 +113,8 @@ func short(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxText)
 
 // retryAfter reads Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
 func retryAfter(v string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
+	if n, err := strconv.ParseUint(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(n, maxRetryAfter)) * time.Second
 	}
 	if at, err := http.ParseTime(v); err == nil {
 		return max(0, at.Sub(now))

@@ -26,7 +26,8 @@ type Request struct {
 	ForceRefresh bool
 }
 
-// A Source returns access tokens of Microsoft Entra ID for the user, as MSAL or azidentity give them.
+// A Source returns access tokens of Microsoft Entra ID for the user, as MSAL or azidentity give them. The text of its errors
+// becomes part of that of an [Error].
 type Source func(context.Context, Request) (string, error)
 
 // Options of a Client. The zero value is good.
@@ -110,7 +111,7 @@ func (c *Client) User(ctx context.Context) (User, error) {
 // Token returns a token for the user's ACS identity: the one in hand while it is good.
 func (c *Client) Token(ctx context.Context) (Token, error) { return c.user.get(ctx) }
 
-// Refresh returns a token that is newer than the call.
+// Refresh returns a token that is newer than the call. The token in hand is forgotten first, also if the refresh fails.
 func (c *Client) Refresh(ctx context.Context) (Token, error) {
 	c.user.forget()
 	return c.user.get(ctx)

@@ -11,6 +11,17 @@ import (
 	"unicode/utf8"
 )
 
+func TestLongRetryAfterIsNotWaitedFor(t *testing.T) {
+	for _, after := range []string{"61", "4294967296", "99999999999999999999999"} {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := newClient(t, entra, problem(429, "user_limit", "Retry-After", after))
+			if _, err := c.Token(t.Context()); err == nil || len(s.requests) != 1 {
+				t.Errorf("%s: %v after %d requests", after, err, len(s.requests))
+			}
+		})
+	}
+}
+
 func TestNoVerbShowsAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newClient(t, entra, hour)
