@@ -163,7 +163,7 @@ check("refusal: bodies that are not the JSON object that belongs there", async (
 
 check("refusal: unknown routes, methods and query parameters", async () => {
   const token = await entraToken("alice");
-  for (const route of ["GET /", "GET /getuser", "GET /getUser/", "POST /refreshToken/8:acs:x_y", "GET /metrics", "GET /identities"]) {
+  for (const route of ["GET /playground", "GET /getuser", "GET /getUser/", "POST /refreshToken/8:acs:x_y", "GET /metrics", "GET /identities"]) {
     problem(await call(route, { token }), 404, "route_not_found", challenges.none);
   }
   for (const [route, allow] of [["DELETE /getUser", "GET, POST"], ["GET /revokeTokens", "POST"], ["PUT /api/user", "DELETE, GET, POST"], ["POST /livez", "GET, HEAD"]]) {
