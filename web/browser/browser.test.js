@@ -3,4 +3,5 @@ import { after } from "node:test";
 
 const { stop } = await import("./lib/world.js");
 after(stop);
+await import("./lib/sample.js"); // all that waits is done before the first test is known, so that they keep their order
 await import("./suites/all.js");

@@ -7,8 +7,7 @@ const shown = { alice: "Alice Adams", bob: "Bob Brown", carol: "Carol Clark", ga
 
 // visit opens the page.
 export async function visit(context) {
-  const page = context ? await context.newPage() : await open();
-  page.setDefaultTimeout(15_000);
+  const page = await open(context);
   const errors = collect(page);
   await page.goto(`${info.server}/`);
   await page.getByText("You are not signed in.").waitFor();

@@ -25,8 +25,7 @@ export async function ownTime(t) {
 
 // signedIn opens the page as a user; requests are the paths of its calls to the service.
 export async function signedIn(user, context) {
-  const page = context ? await context.newPage() : await open();
-  page.setDefaultTimeout(15_000);
+  const page = await open(context);
   const requests = [];
   const answer = new RegExp(`${shown[user]}|Approve the sign-in`);
   page.on("popup", (window) => window.getByRole("button", { name: answer }).first().click().catch(() => {})); // unless the session is enough

@@ -32,8 +32,8 @@ export const origin = served.url.replace("127.0.0.1", "localhost"); // the sampl
 files.set("/config.js", `globalThis.config = ${JSON.stringify({ auth: msal(`${origin}/`), scope: info.scope, api: info.server })};`);
 
 // show opens the page, and returns it with the requests that it sends to the server, preflights among them.
-export async function show() {
-  const page = await open();
+export async function show(context) {
+  const page = await open(context);
   const calls = await listen(page);
   await page.goto(`${origin}/`);
   await page.evaluate(() => started);

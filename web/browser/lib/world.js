@@ -41,9 +41,9 @@ export function check(name, body) {
   });
 }
 
-// open opens an empty page.
-export async function open() {
-  const page = await profile.newPage();
+// open opens an empty page, in the profile of all tests or in one with a clock of its own.
+export async function open(context = profile) {
+  const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   return page;
 }

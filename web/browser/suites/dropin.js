@@ -1,6 +1,7 @@
 // The public samples' browser client against this server, unchanged: what it sends, what it reads, and what its libraries make of it.
 import assert from "node:assert/strict";
 import { origin, press, show, signInByPopup, signInByRedirect } from "../lib/sample.js";
+import { later, ownTime } from "../lib/refresher.js";
 import { admin, check, info } from "../lib/world.js";
 
 const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
@@ -18,12 +19,6 @@ async function forget(user) {
 
 // now is the time of the emulator, in milliseconds.
 const now = async () => Date.parse((await admin("/clock")).now);
-
-// advance moves the clocks of the service, the emulator and the page.
-async function advance(page, minutes) {
-  await admin("/clock", { advance: `${minutes}m` });
-  await page.clock.fastForward(minutes * 60_000);
-}
 
 // credentialToken is what the calling page gets from the real credential.
 const credentialToken = (page) => page.evaluate(() => credential.getToken());
@@ -85,18 +80,17 @@ check("drop-in: the samples' client as a Teams user, with its own refresher", as
 
 // A Teams user's ACS token ends with the Entra token that it was made of, and MSAL keeps that one until five minutes before
 // its end. The credential 1.0 wants another from ten minutes on, and without a pause: 2.0 and later wait.
-check("drop-in: the samples' refresher asks in vain, and then gets a Teams token that lives longer", async () => {
-  const { page, calls } = await show();
-  await page.clock.install({ time: await now() });
-  await page.reload();
+check("drop-in: the samples' refresher asks in vain, and then gets a Teams token that lives longer", async (t) => {
+  const context = await ownTime(t);
+  const { page, calls } = await show(context);
   await signInByRedirect(page, "bob");
   const { errors, message: first } = await press(page, "Join as Teams user");
   assert.deepEqual(errors, []);
   const minutes = Math.floor((first.expiresOnTimestamp - (await now())) / 60_000);
-  await advance(page, minutes - 8);
+  await later(minutes - 8, context);
   await page.waitForFunction(() => seen.refreshes > 3);
   assert.equal((await credentialToken(page)).expiresOnTimestamp, first.expiresOnTimestamp);
-  await advance(page, 4);
+  await later(4, context);
   await page.waitForFunction((end) => seen.message.expiresOnTimestamp > end, first.expiresOnTimestamp);
   const { token } = await credentialToken(page);
   assert.equal(token, await page.evaluate(() => seen.message.token));

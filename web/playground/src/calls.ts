@@ -64,14 +64,3 @@ export const recorder = (tell: (call: Call) => void): typeof fetch => async (inp
     tell(call);
   }
 };
-
-/** claimsOf is the claims challenge of a 401, JSON as MSAL takes it; undefined if there is none. */
-export function claimsOf(response: Response): string | undefined {
-  const [, encoded] = /\bclaims="([\w+/=-]{1,8192})"/.exec(response.headers.get("www-authenticate") ?? "") ?? [];
-  if (!encoded) return undefined;
-  try {
-    return atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,8 @@
 // The page: signs in, offers the operations, keeps a token fresh.
-import { createTokenRefresher, type AcsToken, type TokenRefresher } from "../../packages/token-client/src/index.js";
+import { claims as claimsOf } from "../../packages/token-client/src/answer.js";
+import { createTokenRefresher, type AcsToken } from "../../packages/token-client/src/index.js";
 import { chooseAuthority, chosenAuthority, LeavingError, Session, type Config, type Wish } from "./auth.js";
-import { claimsOf, recorder } from "./calls.js";
+import { recorder } from "./calls.js";
 import { byId, copy, el, pairs, say } from "./dom.js";
 import { clear, show } from "./log.js";
 import { groups, requestOf, scopes, type Operation } from "./operations.js";
@@ -58,11 +59,16 @@ async function signedIn(session: Session): Promise<void> {
   byId("operations").replaceChildren(...groups.map(([title, list]) => el("div", { className: "group" }, el("h3", {}, title),
     el("p", { className: "buttons" }, ...list.map((o) => el("button", { title: o.about, onclick: () => run(session, o, keeper).catch(fail) }, o.name))))));
   const pending = all.find((o) => o.name === session.pending);
-  await (pending ? run(session, pending, keeper) : keeper.get());
+  await (pending ? run(session, pending, keeper) : keeper.refresh());
+}
+
+interface Keeper {
+  refresh(): Promise<void>;
+  invalidate(): void;
 }
 
 // keep keeps a token fresh while the box is ticked.
-function keep(session: Session): TokenRefresher {
+function keep(session: Session): Keeper {
   const refresher = createTokenRefresher({
     endpoint: location.origin, fetch: call, onEvent: showEvent,
     getAccessToken: ({ claims, forceRefresh }) => session.token("user", "getToken", { ...(claims && { claims }), ...(forceRefresh && { forceRefresh }) }),
@@ -73,7 +79,7 @@ function keep(session: Session): TokenRefresher {
     const { current } = refresher;
     if (current && byId<HTMLInputElement>("auto").checked && Date.now() >= Date.parse(current.refreshAfter)) void refresh();
   }, 1000);
-  return Object.assign((() => refresher()) as unknown as TokenRefresher, { get: async () => { await refresh(); return refresher.current!; }, invalidate: refresher.invalidate });
+  return { refresh, invalidate: refresher.invalidate };
 }
 
 const wishes = () => ({
@@ -91,7 +97,7 @@ async function answered(session: Session, o: Operation, wish?: Wish): Promise<Re
   return answered(session, o, claims ? { claims } : { forceRefresh: true });
 }
 
-async function run(session: Session, o: Operation, keeper: TokenRefresher): Promise<void> {
+async function run(session: Session, o: Operation, keeper: Keeper): Promise<void> {
   if (o.asks && !(await confirmed())) return say("Nothing was deleted.");
   say(`${o.name}: under way.`);
   const answer = await answered(session, o);

@@ -12,11 +12,13 @@ export function base(endpoint: string | URL): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** A caller makes calls of one kind. */
+/** What all calls of a refresher have in common. */
 export interface Caller {
+  /** The endpoint, checked. */
+  base: string;
   options: RefresherOptions;
   kind: AcsToken["kind"];
-  /** told asks the application for an access token. */
+  /** Is told of each claims challenge. */
   onChallenge: () => void;
 }
 
@@ -69,7 +71,7 @@ async function accessToken(c: Caller, request: AccessTokenRequest): Promise<stri
 async function send(c: Caller, path: string, init: RequestInit): Promise<Response> {
   const get = c.options.fetch ?? fetch;
   try {
-    return await get(base(c.options.endpoint) + path, { ...init, redirect: "error", credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
+    return await get(c.base + path, { ...init, redirect: "error", credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
   } catch (reason) {
     throw asError(reason, "network", "The server could not be reached, or this page's origin is not allowed (ACSAUTH_ALLOWED_ORIGINS).");
   }

@@ -25,9 +25,16 @@ function refresher(options: RefresherOptions, kind: AcsToken["kind"]): TokenRefr
   return Object.defineProperty(made, "current", { get: () => r.current, enumerable: true }) as typeof made & { readonly current: AcsToken | undefined };
 }
 
+/** A refresh under way, for all who wait for it. */
+interface Flight {
+  work: Promise<AcsToken>;
+  control: AbortController;
+  waiting: number;
+}
+
 class Refresher {
   current: AcsToken | undefined;
-  private flight: { work: Promise<AcsToken>; control: AbortController; waiting: number } | undefined;
+  private flight: Flight | undefined;
   private readonly early = Math.random() * spread;
   private quietUntil = 0; // until then the token in hand is given out
   private fresh = false; // a token made after the request is wanted: not that of the server's cache
@@ -37,7 +44,7 @@ class Refresher {
 
   constructor(private readonly options: RefresherOptions, private readonly kind: AcsToken["kind"]) {
     const at = base(options.endpoint);
-    this.caller = { options, kind, onChallenge: () => this.emit({ type: "challenged" }) };
+    this.caller = { base: at, options, kind, onChallenge: () => this.emit({ type: "challenged" }) };
     if (options.share) {
       const name = ["acsauth", options.share, kind, at, (options.scopes ?? []).join(" "), options.expiresInMinutes ?? ""].join("|");
       this.tabs = join(name, () => this.good(), (message) => this.heard(message));
@@ -50,7 +57,7 @@ class Refresher {
     if (signal?.aborted) throw aborted();
     const now = Date.now();
     if (this.current && this.alive() && (now < this.dueAt(this.current) || now < this.quietUntil)) return this.current;
-    const flight = (this.flight ??= this.depart());
+    const flight = (this.flight ??= this.start());
     flight.waiting++;
     try {
       return await unless(flight.work, signal);
@@ -63,30 +70,32 @@ class Refresher {
     this.current = undefined;
     this.quietUntil = 0;
     this.fresh = true;
+    this.flight = undefined; // what it brings was made before: those who wait for it get it, and nobody else
   }
 
   dispose(): void {
     this.disposed = true;
     this.flight?.control.abort();
     this.tabs?.close();
-    this.current = undefined;
+    this.invalidate();
   }
 
-  private depart() {
+  private start(): Flight {
     const control = new AbortController();
-    const work = this.refresh(control.signal).finally(() => {
-      if (this.flight === flight) this.flight = undefined;
-    });
-    const flight = { work, control, waiting: 0 };
-    control.signal.addEventListener("abort", () => { if (this.flight === flight) this.flight = undefined; });
+    const work: Promise<AcsToken> = Promise.resolve().then(() => this.refresh(control.signal, () => this.flight === flight));
+    const flight: Flight = { control, work, waiting: 0 };
+    const end = () => { if (this.flight === flight) this.flight = undefined; };
+    flight.work.then(end, end);
+    control.signal.addEventListener("abort", end);
     return flight;
   }
 
-  /** refresh gets a token, or gives out the one in hand if that is still alive. */
-  private async refresh(signal: AbortSignal): Promise<AcsToken> {
+  /** refresh gets a token, or gives out the one in hand if that is still alive. wanted: it was not invalidated meanwhile. */
+  private async refresh(signal: AbortSignal, wanted: () => boolean): Promise<AcsToken> {
     try {
       const { tabs } = this;
-      return tabs ? await tabs.alone(signal, async () => (this.fresh ? undefined : this.good() ?? (await tabs.ask())) ?? this.fetched(signal)) : await this.fetched(signal);
+      if (!tabs) return await this.fetched(signal, wanted);
+      return await tabs.alone(signal, async () => (this.fresh ? undefined : this.good() ?? (await tabs.ask())) ?? this.fetched(signal, wanted));
     } catch (reason) {
       if (signal.aborted) throw this.disposed ? new AcsauthError("disposed", "The refresher was disposed of.") : aborted();
       const error = asError(reason, "network", "The refresh failed.");
@@ -98,20 +107,23 @@ class Refresher {
   }
 
   /** fetched gets a token from the server. If that is no better than the one in hand, it tries once with a fresh access token, and then lets some time pass. */
-  private async fetched(signal: AbortSignal): Promise<AcsToken> {
+  private async fetched(signal: AbortSignal, wanted: () => boolean): Promise<AcsToken> {
     const before = this.current;
     // A Teams user's token ends with the access token that it was exchanged for, which MSAL keeps longer than we want it.
     const force = this.kind === "teamsUser" && before !== undefined;
     let token = await this.tried(signal, force);
     if (!force && Date.now() >= this.dueAt(token)) {
-      token = await this.tried(signal, true);
+      const first = token;
+      token = await this.tried(signal, true).catch(() => first);
     }
-    if (Date.now() >= this.dueAt(token)) this.quietUntil = Date.now() + pause;
     if (Date.now() >= token.expiresOnTimestamp) {
       throw new AcsauthError("clock_wrong", "The token that the server gave just now has ended by this machine's clock.", { hint: "Set the clock of this machine." });
     }
-    this.current = before && before.expiresOnTimestamp > token.expiresOnTimestamp && this.current === before ? before : token;
+    if (!wanted()) return token;
+    const { current } = this;
+    this.current = current && current.expiresOnTimestamp > token.expiresOnTimestamp ? current : token;
     this.fresh = false;
+    if (Date.now() >= this.dueAt(this.current)) this.quietUntil = Date.now() + pause;
     this.emit({ type: "refreshed", expiresOnTimestamp: this.current.expiresOnTimestamp });
     this.tabs?.tell(this.current);
     return this.current;
@@ -141,7 +153,7 @@ class Refresher {
   /** heard takes a token of another tab, if it is a good one. */
   private heard(message: unknown): AcsToken | undefined {
     const token = message as AcsToken;
-    if (!message || typeof message !== "object" || fault(message as Record<string, unknown>, this.kind) || Date.now() >= this.dueAt(token)) return undefined;
+    if (this.fresh || !message || typeof message !== "object" || fault(message as Record<string, unknown>, this.kind) || Date.now() >= this.dueAt(token)) return undefined;
     if (this.current && this.current.expiresOnTimestamp >= token.expiresOnTimestamp) return this.good();
     this.current = token;
     this.emit({ type: "shared", expiresOnTimestamp: token.expiresOnTimestamp });

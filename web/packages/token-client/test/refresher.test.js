@@ -125,6 +125,28 @@ test("invalidate brings a token made afterwards; dispose ends everything", withC
   assert.ok(s.requests[2].init.signal.aborted);
 }));
 
+test("a token under way when everything is invalidated is not kept", withClock(async () => {
+  const gate = hanging();
+  const s = server(gate.handler, good);
+  const refresher = createTokenRefresher(options(s.fetch));
+  const early = refresher();
+  await settle();
+  refresher.invalidate(); // as after a sign-out everywhere
+  const late = refresher();
+  await settle();
+  gate.release(json(200, token({ name: "old" })));
+  assert.match(await early, /^old/);
+  assert.doesNotMatch(await late, /^old/);
+  assert.doesNotMatch(refresher.current.token, /^old/);
+  assert.deepEqual(s.requests.map((r) => r.path), ["/base/getToken", "/base/refreshToken"]);
+}));
+
+test("a token that is short but alive is better than none", withClock(async () => {
+  const s = server(() => json(200, token({ life: 5 * minute })), () => problem(403, "policy_denied"));
+  assert.ok(await createTokenRefresher(options(s.fetch))());
+  assert.equal(s.requests.length, 2);
+}));
+
 // 26 hours with several callers at random moments: every token handed out lives for 10 minutes more if the server gives one, and for one if a fifth of the calls fails.
 for (const [seed, failing, floor] of [[1, 0, 10], [2, 0, 10], [3, 0.2, 1], [4, 0.2, 1], [5, 0.2, 1]]) {
   test(`26 hours, seed ${seed}, ${failing * 100} % of the calls fail`, withClock(async () => {
