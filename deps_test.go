@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"bench/stores":           {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                    {},
 	"internal/parts":         {},
+	"internal/contract":      {},
 	"internal/storebench":    {""},
 	"internal/testkit":       {},
 	"internal/tools/apidocs": {},

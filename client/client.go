@@ -49,8 +49,8 @@ type Client struct {
 	http   *http.Client
 	wish   []byte // body of a request for a token, or nil
 	now    func() time.Time
-	user   keeper
-	teams  keeper
+	user   refresher
+	teams  refresher
 }
 
 // New returns a client of the acsauth server at endpoint: https, or http on this machine. It makes no request.
@@ -86,7 +86,7 @@ func New(endpoint string, source Source, o *Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.user, c.teams = newKeeper(c, "communicationUser"), newKeeper(c, "teamsUser")
+	c.user, c.teams = newRefresher(c, "communicationUser"), newRefresher(c, "teamsUser")
 	return c, nil
 }
 

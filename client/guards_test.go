@@ -22,6 +22,36 @@ func TestLongRetryAfterIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsShortIsBetterThanNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := newClient(t, entra, token(5*time.Minute, "communicationUser"), problem(403, "policy_denied"))
+		if get(t, c); len(s.requests) != 2 {
+			t.Errorf("%d requests", len(s.requests))
+		}
+	})
+}
+
+// TestRefreshUnderWayIsOvertaken: a token that was under way when the user signed out everywhere is not kept.
+func TestRefreshUnderWayIsOvertaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		c, s := newClient(t, entra, func(r *http.Request) (*http.Response, error) { <-release; return hour(r) }, reply(204, ""), hour)
+		early := make(chan Token)
+		go func() { early <- get(t, c) }()
+		synctest.Wait()
+		if err := c.Revoke(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		late := get(t, c)
+		close(release)
+		<-early
+		if got := get(t, c); got.Token != late.Token || fmt.Sprint(s.paths()) != "[/base/getToken /base/revokeTokens /base/refreshToken]" {
+			t.Errorf("%v %v", got, s.paths())
+		}
+	})
+}
+
 func TestNoVerbShowsAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newClient(t, entra, hour)

@@ -35,7 +35,7 @@ var clientSteps = []step{
 // What public clients need is there, for a page of another origin that is on the list.
 func TestPublicClients(t *testing.T) {
 	const origin = "http://localhost:3000"
-	k := newKitchen(t, start(t, map[string]string{"ACSAUTH_ALLOWED_ORIGINS": origin}, "--json", "--listen", "127.0.0.1:0"), blocksOf(t, recipesPage)[0])
+	k := newRecipeRunner(t, start(t, map[string]string{"ACSAUTH_ALLOWED_ORIGINS": origin}, "--json", "--listen", "127.0.0.1:0"), blocksOf(t, recipesPage)[0])
 	_, host, _ := strings.Cut(k.api, "://")
 	for _, s := range clientSteps {
 		m := message{line: s.method + " " + s.path + " HTTP/1.1", fields: []string{"Host: " + host, "Origin: " + origin, "Authorization: Bearer " + k.token}}

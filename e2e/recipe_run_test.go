@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// A kitchen is what recipes run in: the program, and the variables that the page sets.
-type kitchen struct {
+// A recipeRunner is what recipes run in: the program, and the variables that the page sets.
+type recipeRunner struct {
 	*process
 	api, token, teams string
 }
 
-// newKitchen runs the block that comes before all recipes. Only addresses are changed.
-func newKitchen(t *testing.T, p *process, b block) *kitchen {
+// newRecipeRunner runs the block that comes before all recipes. Only addresses are changed.
+func newRecipeRunner(t *testing.T, p *process, b block) *recipeRunner {
 	t.Helper()
 	script := strings.NewReplacer("go run ./cmd/acsauth-dev token", devBinary+" token --authority "+p.Authority, "http://127.0.0.1:8080", p.Server).Replace(b.code)
 	values := play(t, script+`printf '%s\n' "$API" "$TOKEN" "$TEAMS"`)
 	if len(values) != 3 {
 		t.Fatalf("API, TOKEN and TEAMS are %v", values)
 	}
-	return &kitchen{process: p, api: values[0], token: values[1], teams: values[2]}
+	return &recipeRunner{process: p, api: values[0], token: values[1], teams: values[2]}
 }
 
 // run runs a program with the variables and returns its standard output. install is the command for those who lack the program.
-func (k *kitchen) run(t *testing.T, dir, install string, args ...string) string {
+func (k *recipeRunner) run(t *testing.T, dir, install string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(args[0]); err != nil {
 		t.Fatalf("%v; run: %s", err, install)
@@ -44,17 +44,17 @@ func (k *kitchen) run(t *testing.T, dir, install string, args ...string) string 
 	return out.String()
 }
 
-func (k *kitchen) shell(t *testing.T, b block) {
+func (k *recipeRunner) shell(t *testing.T, b block) {
 	k.run(t, "", "sudo apt-get install -y jq", "jq", "-n", "1") // bash would only say that a command is missing
 	b.checkPrinted(t, k.run(t, "", "sudo apt-get install -y bash curl", "bash", "-euo", "pipefail", "-c", b.code))
 }
 
-func (k *kitchen) python(t *testing.T, b block) {
+func (k *recipeRunner) python(t *testing.T, b block) {
 	b.checkPrinted(t, k.run(t, "", "sudo apt-get install -y python3", "python3", "-c", b.code))
 }
 
 // golang runs a program in the module of this repository, whose packages it may import.
-func (k *kitchen) golang(t *testing.T, b block) {
+func (k *recipeRunner) golang(t *testing.T, b block) {
 	if tidy, err := format.Source([]byte(b.code)); err != nil || string(tidy) != b.code {
 		t.Errorf("gofmt would change it: %v", err)
 	}
@@ -67,7 +67,7 @@ const tsconfig = `{"compilerOptions":{"strict":true,"noEmit":true,"target":"es20
 "allowImportingTsExtensions":true,"paths":{"@acs-solutions/acsauth-token-client":["./token-client/src/index.ts"]}},"files":["main.ts"]}`
 
 // typescript checks types, bundles as applications do, and runs the bundle in Node.
-func (k *kitchen) typescript(t *testing.T, b block) {
+func (k *recipeRunner) typescript(t *testing.T, b block) {
 	dir := t.TempDir()
 	for from, to := range map[string]string{"../web/node_modules": "node_modules", "../web/packages/token-client": "token-client"} {
 		path, err := filepath.Abs(from)
@@ -88,7 +88,7 @@ func (k *kitchen) typescript(t *testing.T, b block) {
 }
 
 // http sends a request as it is written, and reads what the clients of ACS read.
-func (k *kitchen) http(t *testing.T, b block) {
+func (k *recipeRunner) http(t *testing.T, b block) {
 	_, host, _ := strings.Cut(k.api, "://")
 	w := &wire{addr: host}
 	a, err := w.alone(strings.NewReplacer("\n", "\r\n", "{{host}}", host, "{{token}}", k.token).Replace(b.code))

@@ -16,13 +16,13 @@ var uncompiled = []string{"csharp", "swift", "kotlin"}
 // Each block of docs/recipes.md runs as it is written.
 func TestRecipes(t *testing.T) {
 	blocks := blocksOf(t, recipesPage)
-	k := newKitchen(t, start(t, nil, "--json", "--listen", "127.0.0.1:0"), blocks[0])
+	k := newRecipeRunner(t, start(t, nil, "--json", "--listen", "127.0.0.1:0"), blocks[0])
 	run := map[string]func(*testing.T, block){"sh": k.shell, "python": k.python, "go": k.golang, "ts": k.typescript, "http": k.http}
 	for i, b := range blocks[1:] {
 		t.Run(fmt.Sprintf("%d %s, %s", i+1, b.heading, b.language), func(t *testing.T) {
-			switch cook := run[b.language]; {
-			case cook != nil:
-				cook(t, b)
+			switch execute := run[b.language]; {
+			case execute != nil:
+				execute(t, b)
 			case !slices.Contains(uncompiled, b.language):
 				t.Errorf("nothing runs %s", b.language)
 			case !slices.ContainsFunc(blocks, func(o block) bool { return o.heading == b.heading && o.language == "http" }):
@@ -34,7 +34,7 @@ func TestRecipes(t *testing.T) {
 
 // The table of routes names what is there, with the status that it answers.
 func TestRecipesRoutes(t *testing.T) {
-	k := newKitchen(t, start(t, nil, "--json", "--listen", "127.0.0.1:0"), blocksOf(t, recipesPage)[0])
+	k := newRecipeRunner(t, start(t, nil, "--json", "--listen", "127.0.0.1:0"), blocksOf(t, recipesPage)[0])
 	for _, row := range tableRows(t, recipesPage, "Which route do I call?") {
 		method, path, ok := strings.Cut(strings.Trim(row[2], "`"), " ")
 		if !ok || strings.HasPrefix(row[2], "`/") || path == "/oauth2/token" {

@@ -2,9 +2,12 @@ package server_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -68,7 +71,7 @@ func badTokens() map[string]func(claims) claims {
 		"token_client":   func(c claims) claims { return c.with("azp", bobOID) },
 		"token_guest":    set("acct", 1),
 		"token_scope":    set("scp", "other"),
-		"token_app_only": func(c claims) claims { return daemonClaims() },
+		"token_app_only": func(claims) claims { return daemonClaims("Identities.Read") },
 	}
 }
 
@@ -136,6 +139,7 @@ func passedOn() map[string]acsauth.Kind {
 
 // provoke has every surface refuse a call for each of these reasons. Where a surface has no such rule, another answer comes, which is checked as all are.
 func provoke(t *testing.T) {
+	met := map[string]bool{}
 	for _, s := range surfaces() {
 		one := func(change func(*serverOptions), prepare func(*world), token func(w *world) string) {
 			synctest.Test(t, func(t *testing.T) {
@@ -148,7 +152,10 @@ func provoke(t *testing.T) {
 				if token != nil {
 					good = token(w)
 				}
-				s.send(w, good)
+				var p struct{ Code string }
+				if a := s.send(w, good); a.StatusCode >= http.StatusBadRequest && json.Unmarshal(a.body, &p) == nil {
+					met[p.Code] = true
+				}
 			})
 		}
 		for _, edit := range badTokens() {
@@ -171,6 +178,12 @@ func provoke(t *testing.T) {
 			}, nil)
 		}
 	}
+	for _, code := range slices.Concat(slices.Collect(maps.Keys(badTokens())), slices.Collect(maps.Keys(badWords())), slices.Collect(maps.Keys(misconfigured())),
+		slices.Collect(maps.Keys(upstreams())), slices.Collect(maps.Keys(passedOn()))) {
+		if !met[code] {
+			t.Errorf("no surface refused with %s", code)
+		}
+	}
 }
 
 // badTeamsTokens has the exchange refuse each fault of a Teams token.
@@ -185,7 +198,7 @@ func badTeamsTokens(t *testing.T) {
 			w.do("POST", "/exchangeToken", "", w.alice(), header("teams-user-aad-token", bad.sign(t))).is(t, 403, code)
 		}
 		w.do("POST", "/exchangeToken", `{"teamsUserAadToken":1}`, w.alice()).is(t, 400, "body_invalid")
-		w.do("POST", "/exchangeToken", "", w.bearer(daemonClaims("Identities.Read")), w.teams()).is(t, 403, "token_app_only")
+		w.do("POST", "/api/admin/provision", aliceBody, w.bearer(daemonClaims())).is(t, 403, "token_scope")
 	})
 }
 

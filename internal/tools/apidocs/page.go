@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -83,18 +84,18 @@ func (r response) IsProblem() bool { return r.Status >= "400" }
 // Curl is the call as a command, with the token in $TOKEN and the server in $API.
 func (o operation) Curl() string {
 	parts := []string{"curl -sS"}
-	if o.Method != "GET" && o.Example == nil || o.Method == "DELETE" {
+	teams := slices.ContainsFunc(o.Parameters, func(p field) bool { return p.Name == "teams-user-aad-token" })
+	withBody := o.Example != nil && !teams // whose token comes in the header
+	if o.Method != "GET" && !withBody {
 		parts = append(parts, "-X "+o.Method)
 	}
 	if o.Token {
 		parts = append(parts, `-H "Authorization: Bearer $TOKEN"`)
 	}
-	for _, p := range o.Parameters {
-		if p.Name == "teams-user-aad-token" {
-			parts = append(parts, `-H "teams-user-aad-token: $TEAMS"`)
-		}
+	if teams {
+		parts = append(parts, `-H "teams-user-aad-token: $TEAMS"`)
 	}
-	if o.Example != nil {
+	if withBody {
 		parts = append(parts, o.data()...)
 	}
 	return strings.Join(append(parts, `"$API`+o.Path+`"`), " \\\n  ")
