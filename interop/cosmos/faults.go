@@ -41,9 +41,9 @@ const (
 
 // A Fault is something that goes wrong with some of the requests to come.
 type Fault struct {
-	Kind FaultKind
-	Op   string // of the requests that it meets; empty: any but OpAccount
-	Skip int    // so many of them get through before
+	Kind  FaultKind
+	Op    string // of the requests that it meets; empty: any but OpAccount
+	After int    // so many of them get through before
 	// Times is how many it meets then. Zero: one. Negative: all.
 	Times int
 
@@ -101,8 +101,8 @@ func (s *Server) fault(op string) *Fault {
 		if f.Op != op && (f.Op != "" || op == OpAccount) || f.Times == 0 {
 			continue
 		}
-		if f.Skip > 0 {
-			f.Skip--
+		if f.After > 0 {
+			f.After--
 			continue
 		}
 		if f.Times > 0 {

@@ -174,7 +174,7 @@ func TestFaults(t *testing.T) {
 	}
 	there("done", true)
 	for _, status := range []int{429, 449, 503} {
-		s.Inject(Fault{Kind: Status, Status: status, Op: OpCreate, Skip: 1, RetryAfter: 40 * time.Millisecond})
+		s.Inject(Fault{Kind: Status, Status: status, Op: OpCreate, After: 1, RetryAfter: 40 * time.Millisecond})
 		must(t, create(fmt.Sprint("before", status)))
 		err := create(fmt.Sprint(status))
 		r, ok := errors.AsType[*azcore.ResponseError](err)

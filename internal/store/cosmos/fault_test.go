@@ -119,7 +119,7 @@ func failRequest(t *testing.T, fault standin.Fault, n int, hints bool) bool {
 	t.Helper()
 	server := newAccount(t, standin.Options{})
 	s := open(t, optionsOf(server))
-	fault.Skip = n
+	fault.After = n
 	server.Inject(fault)
 	failed := liveOn(t, server, s, hints)
 	met := server.Left() == 0
