@@ -179,6 +179,23 @@ type Config struct {
 	// Connections at once from one address (of IPv6: from one /64). 0: no such limit.
 	MaxConnectionsPerAddress int `env:"ACSAUTH_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0" group:"Limits" write:"a number of 0 to 1000000"`
 
+	// Verified tokens of callers that are remembered, so that their signature is not checked again for five minutes. A token is judged by its expiry,
+	// and by whether its key is still listed, at each request all the same. Less than 1 KiB each. 0: none.
+	VerifiedCache int `env:"ACSAUTH_VERIFIED_CACHE" envDefault:"100000" group:"Performance" write:"a number of 0 to 10000000"`
+	// ACS tokens that are kept in memory and handed out again while more than half their life, and at least 15 minutes, is left; see
+	// docs/performance.md. Never by /refreshToken, and never after a revocation or deletion. 0: each request gets a new one.
+	TokenCache int `env:"ACSAUTH_TOKEN_CACHE" envDefault:"64" group:"Performance" write:"a number of MiB, 0 to 65536"`
+	// How long a mapping may be used without asking the store again: off, a time, or auto, which is off for sqlite and graph and 10s for the others.
+	// With postgres, other replicas tell of a change at once; with the others, a revoked or deleted identity may be served for this long by another replica.
+	MappingCache string `env:"ACSAUTH_MAPPING_CACHE" envDefault:"auto" group:"Performance" write:"auto, off, or a duration of 1s to 5m, such as 10s"`
+	// Share of the published limits of ACS that all replicas together use, in percent. Requests beyond it wait, and then get 429 with Retry-After. More than
+	// 100 if Microsoft has raised the limits of your resource. off: nothing is counted, and ACS itself refuses.
+	ACSQuota string `env:"ACSAUTH_ACS_QUOTA" envDefault:"90" group:"Performance" write:"a number of percent, 1 to 1000, or off"`
+	// How long a request may wait for its turn at ACS.
+	ACSQueue time.Duration `env:"ACSAUTH_ACS_QUEUE" envDefault:"5s" group:"Performance" write:"a duration of 0s to 8s, such as 5s"`
+	// Replicas that share the limits of one ACS resource, at most. Each takes its part.
+	Replicas int `env:"ACSAUTH_REPLICAS" envDefault:"1" group:"Performance" write:"a number of 1 to 100"`
+
 	// Where the audit log goes: off, stdout (where the log is, too), stderr, or file:PATH, one line of JSON for each decision; see docs/audit.md.
 	Audit string `env:"ACSAUTH_AUDIT" envDefault:"off" group:"Audit" write:"off, stdout, stderr or file:PATH"`
 	// Keys of the audit log: one or two, each 32 bytes or more in base64, with a comma between. The first makes the keyed hashes that stand for

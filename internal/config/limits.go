@@ -21,7 +21,7 @@ const (
 
 // defaultLimits takes the limits away in development, where one user does everything.
 func defaultLimits(mode Mode, values map[string]string) {
-	for _, name := range [...]string{"ACSAUTH_LIMIT_USER", "ACSAUTH_LIMIT_TENANT", "ACSAUTH_LIMIT_CREATES", "ACSAUTH_LIMIT_TENANT_CREATES"} {
+	for _, name := range [...]string{"ACSAUTH_LIMIT_USER", "ACSAUTH_LIMIT_TENANT", "ACSAUTH_LIMIT_CREATES", "ACSAUTH_LIMIT_TENANT_CREATES", "ACSAUTH_ACS_QUOTA"} {
 		if _, set := values[name]; !set && mode == Development {
 			values[name] = Off
 		}

@@ -198,7 +198,7 @@ func (c *Config) normalize() {
 			l[i] = strings.ToLower(id)
 		}
 	}
-	for _, s := range []*string{&c.ClientID, &c.PlaygroundClientID, &c.ACSClientID, &c.ACSTenantID, &c.MetricsListen} {
+	for _, s := range []*string{&c.ClientID, &c.PlaygroundClientID, &c.ACSClientID, &c.ACSTenantID, &c.MetricsListen, &c.MappingCache, &c.ACSQuota} {
 		*s = strings.ToLower(*s)
 	}
 	if id := strings.ToLower(c.ACSResource); isGUID(id) {

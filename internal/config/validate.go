@@ -29,6 +29,7 @@ func (c *Config) faults(mode Mode) faults {
 	k.tokens()
 	k.secrets()
 	k.limits()
+	k.performance()
 	k.audit()
 	k.oneOf("ACSAUTH_LOG_FORMAT", c.LogFormat, "json", "text")
 	if mode == Production {

@@ -28,6 +28,16 @@ var badValues = []struct{ name, value, problem string }{
 	{"ACSAUTH_LISTEN", ":http", "is not a number"},
 	{"ACSAUTH_LISTEN", ":70000", "is not a number"},
 	{"ACSAUTH_METRICS_LISTEN", "on", `is "on"`},
+	{"ACSAUTH_VERIFIED_CACHE", "-1", "out of range"},
+	{"ACSAUTH_TOKEN_CACHE", "65537", "out of range"},
+	{"ACSAUTH_TOKEN_CACHE", "64MiB", "is not understood"},
+	{"ACSAUTH_MAPPING_CACHE", "on", `is "on"; write auto, off, or a duration`},
+	{"ACSAUTH_MAPPING_CACHE", "10ms", `is "10ms"`},
+	{"ACSAUTH_MAPPING_CACHE", "1h", `is "1h"`},
+	{"ACSAUTH_ACS_QUOTA", "0", `is "0"; write a number of percent`},
+	{"ACSAUTH_ACS_QUOTA", "90%", `is "90%"`},
+	{"ACSAUTH_ACS_QUEUE", "1m", "out of range"},
+	{"ACSAUTH_REPLICAS", "0", "out of range"},
 	{"ACSAUTH_PUBLIC_URL", "http://acsauth.contoso.com", "is not https"},
 	{"ACSAUTH_PUBLIC_URL", "https://me@contoso.com", "holds a user name"},
 	{"ACSAUTH_PUBLIC_URL", "https://contoso.com?x", "has a query"},
@@ -136,6 +146,7 @@ func TestGoodValues(t *testing.T) {
 		"ACSAUTH_STORE=postgres://acsauth@db.contoso.com:5432/acsauth?sslmode=verify-full", "ACSAUTH_STORE=tables:https://contoso.table.core.windows.net/acsauth",
 		"ACSAUTH_STORE=cosmos:https://contoso.documents.azure.com/acsauth/mappings", "ACSAUTH_STORE_CREDENTIAL=workload-identity", "ACSAUTH_REHOME=recreate",
 		"ACSAUTH_GRAPH_MODE=nonsense beside another store",
+		"ACSAUTH_MAPPING_CACHE=OFF", "ACSAUTH_MAPPING_CACHE=5m", "ACSAUTH_ACS_QUOTA=Off", "ACSAUTH_ACS_QUOTA=1000", "ACSAUTH_ACS_QUEUE=0s", "ACSAUTH_VERIFIED_CACHE=0", "ACSAUTH_TOKEN_CACHE=0",
 	} {
 		mustLoad(t, Sources{Environ: good(more)})
 	}

@@ -10,7 +10,8 @@ import (
 
 // Words of the settings.
 const (
-	Off              = "off"               // of ACSAUTH_METRICS_LISTEN
+	Off              = "off"               // of ACSAUTH_METRICS_LISTEN and others
+	Auto             = "auto"              // of ACSAUTH_MAPPING_CACHE
 	ManagedIdentity  = "managed-identity"  // of ACSAUTH_ACS_CREDENTIAL and its like
 	WorkloadIdentity = "workload-identity" // of ACSAUTH_ACS_CREDENTIAL and its like
 	AzureCLI         = "azure-cli"         // of ACSAUTH_ACS_CREDENTIAL and its like

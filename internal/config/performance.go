@@ -1,0 +1,60 @@
+package config
+
+import (
+	"strconv"
+	"time"
+)
+
+// maxQueue keeps the wait for the quota within the time that one call of ACS may take.
+const maxQueue = 8 * time.Second
+
+// remoteMappings is how long mappings of a remote store are used when nobody says otherwise.
+const remoteMappings = 10 * time.Second
+
+func (k *check) performance() {
+	c := k.c
+	k.count("ACSAUTH_VERIFIED_CACHE", c.VerifiedCache, 0, 10_000_000)
+	k.count("ACSAUTH_TOKEN_CACHE", c.TokenCache, 0, 65_536)
+	k.count("ACSAUTH_REPLICAS", c.Replicas, 1, 100)
+	k.between("ACSAUTH_ACS_QUEUE", c.ACSQueue, 0, maxQueue)
+	if _, ok := c.mappingsFor(); !ok {
+		k.bad("ACSAUTH_MAPPING_CACHE", "is "+quote(c.MappingCache))
+	}
+	if _, ok := c.quotaPercent(); !ok {
+		k.bad("ACSAUTH_ACS_QUOTA", "is "+quote(c.ACSQuota))
+	}
+}
+
+// MappingsFor is how long a mapping may be used without asking the store again. Zero: not at all.
+func (c *Config) MappingsFor() time.Duration {
+	d, _ := c.mappingsFor()
+	return d
+}
+
+func (c *Config) mappingsFor() (d time.Duration, ok bool) {
+	switch c.MappingCache {
+	case Off:
+		return 0, true
+	case Auto:
+		if name, err := ParseStore(c.Store); err != nil || name.Kind == SQLite || name.Kind == Graph {
+			return 0, true
+		}
+		return remoteMappings, true
+	}
+	d, err := time.ParseDuration(c.MappingCache)
+	return d, err == nil && d >= time.Second && d <= 5*time.Minute
+}
+
+// QuotaPercent is the share of the limits of ACS that all replicas use together. Zero: nothing is counted.
+func (c *Config) QuotaPercent() int {
+	n, _ := c.quotaPercent()
+	return n
+}
+
+func (c *Config) quotaPercent() (n int, ok bool) {
+	if c.ACSQuota == Off {
+		return 0, true
+	}
+	n, err := strconv.Atoi(c.ACSQuota)
+	return n, err == nil && n >= 1 && n <= 1000
+}
