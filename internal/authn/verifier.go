@@ -28,6 +28,7 @@ type Verifier struct {
 	issuers []*issuer
 	exact   map[string][]*issuer // ExternalID, B2C and OIDC, by iss
 	sources []*source
+	memory  *memory
 }
 
 // New returns a Verifier, or an error that names every fault of the options. It makes no request.
@@ -37,6 +38,10 @@ func New(opt Options) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{opt: opt, exact: make(map[string][]*issuer)}
+	var err error
+	if v.memory, err = newMemory(opt.Remember); err != nil {
+		return nil, err
+	}
 	transport, shared := opt.transport(), make(map[string]*source)
 	for _, i := range opt.Issuers {
 		r := newIssuer(i)
@@ -64,6 +69,7 @@ func (v *Verifier) Run(ctx context.Context) {
 		wg.Go(func() { s.run(ctx) })
 	}
 	wg.Wait()
+	v.memory.close()
 }
 
 // Ready returns nil when the keys of every issuer are loaded and not too old. If
@@ -100,7 +106,14 @@ func (v *Verifier) Ready() error {
 //
 // It makes requests only to load keys, and waits for one load at most.
 func (v *Verifier) Verify(ctx context.Context, token string) (acsauth.Caller, error) {
-	k := &check{v: v, token: token, now: v.opt.Now()}
+	now := v.opt.Now()
+	hash, ok := v.memory.hash(token)
+	if ok {
+		if caller, ok := v.recall(hash, now); ok {
+			return caller, nil
+		}
+	}
+	k := &check{v: v, token: token, now: now}
 	for n := range tokenSteps {
 		if e := tokenSteps[n].do(ctx, k); e != nil {
 			e.Op = "authn.Verify"
@@ -109,6 +122,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (acsauth.Caller, er
 			}
 			return acsauth.Caller{}, e
 		}
+	}
+	if ok {
+		v.remember(hash, k)
 	}
 	return k.caller, nil
 }

@@ -3,6 +3,7 @@ package authn_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -239,16 +240,19 @@ func TestEveryByteCounts(t *testing.T) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	v := newVerifier(b, options(plainWorld()))
-	jwt := mint(baseV2())
-	if _, err := v.Verify(b.Context(), jwt); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := v.Verify(context.Background(), jwt); err != nil {
-			b.Fatal(err)
-		}
+	for _, remember := range []int{0, 100} {
+		b.Run(fmt.Sprintf("remember=%d", remember), func(b *testing.B) {
+			opt := options(plainWorld())
+			opt.Remember = remember
+			v := newVerifier(b, opt)
+			jwt := mint(baseV2())
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := v.Verify(context.Background(), jwt); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
