@@ -41,6 +41,13 @@ type Options struct {
 	// MayCreate is asked once for each user for whom an identity is about to be
 	// made, and says how long to wait if it is too soon. Nil: always at once.
 	MayCreate func(acsauth.UserKey) (wait time.Duration, ok bool)
+	// TokenBytes is the room for tokens that are kept to be handed out again, about, in bytes. Zero: none is kept.
+	TokenBytes int64
+	// InsertOnly says that the store cannot replace an Active row by another (see
+	// [acsauth.Store]). Then a revocation leaves no trace in it, and TokenBytes must be zero.
+	InsertOnly bool
+	// Now is the clock that tokens expire by. Nil: time.Now. For emulators with a clock of their own.
+	Now func() time.Time
 	// Log receives one line for each event. Nil: no log.
 	Log *slog.Logger
 	// Observe is told each event. It must not block. Nil: nobody is told.
@@ -61,6 +68,10 @@ type Broker struct {
 	log       *slog.Logger
 	observe   func(Event)
 
+	insertOnly bool
+	now        func() time.Time
+	issued     *issued
+
 	timing   timing
 	mistakes mistakes
 	holder   string // of the sweeper's lock
@@ -78,6 +89,8 @@ func New(o Options) (*Broker, error) {
 		return nil, errors.New("broker: Store and ACS are required")
 	case o.Resource == "" || len(o.Resource) > 256:
 		return nil, errors.New("broker: Resource must have 1 to 256 bytes")
+	case o.TokenBytes < 0 || o.InsertOnly && o.TokenBytes != 0:
+		return nil, errors.New("broker: TokenBytes must not be negative, and zero with InsertOnly")
 	case len(o.Scopes) == 0:
 		return nil, errors.New("broker: Scopes must not be empty")
 	}
@@ -88,7 +101,14 @@ func New(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt, mayCreate: o.MayCreate,
-		log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
+		insertOnly: o.InsertOnly, now: o.Now, log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	var err error
+	if b.issued, err = newIssued(o.TokenBytes, b.now); err != nil {
+		return nil, err
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -101,32 +121,36 @@ func New(o Options) (*Broker, error) {
 
 // LookupIdentity returns the identity of the caller. Code: identity_not_found.
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
-	const op = "broker.LookupIdentity"
-	row, err := b.read(ctx, caller.Key)
+	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key)
+	return h.id, err
+}
+
+func (b *Broker) lookUp(ctx context.Context, op string, key acsauth.UserKey) (held, error) {
+	row, err := b.read(ctx, key)
 	if errors.Is(err, acsauth.ErrNotFound) && b.adoptFrom != nil {
-		id, err := b.adopt(ctx, op, caller.Key)
+		id, err := b.adopt(ctx, op, key)
 		if id != "" || err != nil && !errors.Is(err, errAgain) {
-			return id, err
+			return held{id: id}, err
 		}
-		row, err = b.read(ctx, caller.Key)
+		row, err = b.read(ctx, key)
 		return b.found(op, row, err)
 	}
 	return b.found(op, row, err)
 }
 
 // found answers a look-up from what the store said.
-func (b *Broker) found(op string, row acsauth.Mapping, err error) (acsauth.Identity, error) {
+func (b *Broker) found(op string, row acsauth.Mapping, err error) (held, error) {
 	switch {
 	case errors.Is(err, acsauth.ErrNotFound):
-		return "", notFound(op)
+		return held{}, notFound(op)
 	case err != nil:
-		return "", storeError(op, err)
+		return held{}, storeError(op, err)
 	case row.Resource != b.resource && !b.rehome:
-		return "", anotherResource(op)
+		return held{}, anotherResource(op)
 	case row.State != acsauth.Active || row.Resource != b.resource:
-		return "", notFound(op)
+		return held{}, notFound(op)
 	}
-	return row.Identity, nil
+	return held{id: row.Identity, attempt: row.Attempt}, nil
 }
 
 // landed turns a panic of a shared flight into an error of each that waits: the

@@ -9,7 +9,7 @@ import (
 
 // commit makes row Active with id. Refused and unknown are treated alike: the
 // row is read, since it may already be Active by an earlier write of ours.
-func (b *Broker) commit(ctx context.Context, op string, row acsauth.Mapping, id acsauth.Identity) (acsauth.Identity, error) {
+func (b *Broker) commit(ctx context.Context, op string, row acsauth.Mapping, id acsauth.Identity) (held, error) {
 	active := row
 	active.State, active.Identity, active.Lease = acsauth.Active, id, 0
 	poll := b.timing.pause()
@@ -18,11 +18,11 @@ func (b *Broker) commit(ctx context.Context, op string, row acsauth.Mapping, id 
 		err = b.store.Replace(ctx, b.fenceOf(ctx, row), active, nil)
 		if err == nil {
 			b.tell(ctx, EventCreated, row.Attempt)
-			return id, nil
+			return held{id: id, attempt: row.Attempt}, nil
 		}
 		if b.mistakes.wouldCompensate(err) {
 			b.compensate(ctx, row, id)
-			return "", errAgain
+			return held{}, errAgain
 		}
 		var cur acsauth.Mapping
 		if cur, err = b.look(ctx, row.Key); err != nil {
@@ -30,11 +30,11 @@ func (b *Broker) commit(ctx context.Context, op string, row acsauth.Mapping, id 
 		}
 		if cur.State == acsauth.Active && cur.Identity == id {
 			b.tell(ctx, EventCreated, row.Attempt)
-			return id, nil
+			return held{id: id, attempt: cur.Attempt}, nil
 		}
 		if !cur.Fenced(row) {
 			b.compensate(ctx, row, id)
-			return "", errAgain
+			return held{}, errAgain
 		}
 		if err = poll.wait(ctx); err != nil {
 			break
@@ -44,7 +44,7 @@ func (b *Broker) commit(ctx context.Context, op string, row acsauth.Mapping, id 
 	if err == nil {
 		err = errors.New("the store takes no commit")
 	}
-	return "", storeError(op, err)
+	return held{}, storeError(op, err)
 }
 
 // look reads the row until the store answers. A missing row is the zero Mapping.

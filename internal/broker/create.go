@@ -11,17 +11,25 @@ import (
 
 // create sends the create of the intent row, at most one more under a new
 // attempt if its outcome is unknown, and commits. written is when the intent's lease began.
-func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, written time.Time) (acsauth.Identity, error) {
+//
+// The token of w comes with the identity, and leaves this method only once the row is Active by this attempt.
+func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, w wish, written time.Time) (held, error) {
 	for last := false; ; last = true {
 		// A process that slept through its lease must not send: by then the sweeper may have settled the attempt.
 		if time.Since(written) >= b.timing.lease {
-			return "", errAgain
+			return held{}, errAgain
 		}
-		id, err := b.send(ctx, row)
+		since := b.now()
+		r, err := b.send(ctx, row, w)
 		switch classify(err) {
 		case made:
 			b.hold.good()
-			return b.commit(ctx, op, row, id)
+			h, err := b.commit(ctx, op, row, r.Identity)
+			if err == nil && r.AccessToken != nil && h.attempt == row.Attempt { // else it was revoked already
+				h.token, h.wished = r.AccessToken, w.form()
+				b.issued.put(h, h.wished, *h.token, since)
+			}
+			return h, err
 		case noEffect:
 			public := acsError(op, err)
 			b.hold.note(err, public)
@@ -29,7 +37,7 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 				b.tell(ctx, EventDenied, row.Attempt)
 			}
 			b.withdraw(ctx, row, nil)
-			return "", public
+			return held{}, public
 		}
 		line := b.suspect(row)
 		e, _ := errors.AsType[*acsidentity.Error](err)
@@ -43,12 +51,12 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 		}
 		if last || unreadable || ctx.Err() != nil {
 			b.withdraw(ctx, row, line)
-			return "", outcomeUnknown(op, err)
+			return held{}, outcomeUnknown(op, err)
 		}
 		next := b.intent(row.Key, row.Generation+1)
 		written = time.Now()
 		if err := b.store.Replace(ctx, row, next, line); err != nil {
-			return "", errAgain
+			return held{}, errAgain
 		}
 		b.tell(ctx, EventSuspect, row.Attempt)
 		row = next
@@ -56,10 +64,10 @@ func (b *Broker) create(ctx context.Context, op string, row acsauth.Mapping, wri
 }
 
 // send sends the one create of an attempt.
-func (b *Broker) send(ctx context.Context, row acsauth.Mapping) (acsauth.Identity, error) {
+func (b *Broker) send(ctx context.Context, row acsauth.Mapping, w wish) (acsidentity.CreateIdentityResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.timing.create)
 	defer cancel()
-	o := &acsidentity.CreateIdentityOptions{}
+	o := &acsidentity.CreateIdentityOptions{Scopes: w.scopes, ExpiresIn: w.life}
 	if b.customIDs {
 		o.CustomID = row.Attempt
 	}
@@ -68,14 +76,14 @@ func (b *Broker) send(ctx context.Context, row acsauth.Mapping) (acsauth.Identit
 	}
 	r, err := b.acs.CreateIdentity(ctx, o)
 	if err != nil {
-		return "", err
+		return acsidentity.CreateIdentityResponse{}, err
 	}
 	if guid(b.resource) && r.Identity.Resource() != b.resource {
-		return "", &acsidentity.Error{Op: "CreateIdentity", StatusCode: 201, Sent: true, RequestID: r.RequestID,
+		return acsidentity.CreateIdentityResponse{}, &acsidentity.Error{Op: "CreateIdentity", StatusCode: 201, Sent: true, RequestID: r.RequestID,
 			Answer: []byte(r.Identity), Err: errors.New("the identity carries another resource than ACSAUTH_ACS_RESOURCE")}
 	}
 	b.learn(r.Identity)
-	return r.Identity, nil
+	return r, nil
 }
 
 // withdraw takes the own intent away: without a line if its create surely had no

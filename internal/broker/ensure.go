@@ -13,7 +13,7 @@ import (
 
 // ensured is what all callers that share one flight get.
 type ensured struct {
-	id      acsauth.Identity
+	held
 	created *atomic.Bool // true until one caller has taken the credit
 }
 
@@ -22,27 +22,32 @@ type ensured struct {
 // Codes: identity_of_another_resource, deletion_in_progress, identity_pending,
 // create_outcome_unknown, acs_*, store_*.
 func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id acsauth.Identity, created bool, err error) {
-	const op = "broker.EnsureIdentity"
-	if row, err := b.read(ctx, caller.Key); err == nil && row.State == acsauth.Active && !b.moves(row) {
-		id, err := b.settled(op, row)
-		return id, false, err
+	h, created, err := b.ensureHeld(ctx, "broker.EnsureIdentity", caller.Key, wish{})
+	return h.id, created, err
+}
+
+// ensureHeld is EnsureIdentity for a call that wants a token, too: if it makes the identity, the token comes with it.
+func (b *Broker) ensureHeld(ctx context.Context, op string, key acsauth.UserKey, w wish) (h held, created bool, err error) {
+	if row, err := b.read(ctx, key); err == nil && row.State == acsauth.Active && !b.moves(row) {
+		h, err := b.settled(op, row)
+		return h, false, err
 	}
 	// The flight outlives its first caller: others wait for it, and a create cut short is a suspect.
-	flight := b.ensures.DoChan(caller.Key.Hash(), func() (_ any, err error) {
+	flight := b.ensures.DoChan(key.Hash(), func() (_ any, err error) {
 		defer b.landed(ctx, op, &err)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.ensure)
 		defer cancel()
-		return b.ensure(ctx, op, caller.Key)
+		return b.ensure(ctx, op, key, w)
 	})
 	select {
 	case <-ctx.Done():
-		return "", false, context.Cause(ctx)
+		return held{}, false, context.Cause(ctx)
 	case r := <-flight:
 		if r.Err != nil {
-			return "", false, r.Err
+			return held{}, false, r.Err
 		}
 		e := r.Val.(ensured)
-		return e.id, e.created.CompareAndSwap(true, false), nil
+		return e.held, e.created.CompareAndSwap(true, false), nil
 	}
 }
 
@@ -53,7 +58,7 @@ var errAgain = errors.New("broker: read the row again")
 var errUnsure = errors.New("broker: the store did not tell the fate of an intent")
 
 // ensure walks the circle until the row is Active.
-func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (ensured, error) {
+func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey, w wish) (ensured, error) {
 	result := ensured{created: new(atomic.Bool)}
 	poll := b.timing.pause()
 	patience := time.Now().Add(b.timing.patience)
@@ -76,7 +81,7 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 			continue
 		}
 		if err == nil && row.State != acsauth.Pending {
-			result.id, err = b.settled(op, row)
+			result.held, err = b.settled(op, row)
 			return result, err
 		}
 		if err != nil && !errors.Is(err, acsauth.ErrNotFound) {
@@ -88,7 +93,7 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 			}
 			asked = true
 		}
-		id, fresh, err := b.begin(ctx, op, key, row)
+		h, fresh, err := b.begin(ctx, op, row, key, w)
 		if errors.Is(err, errUnsure) {
 			if unsure++; unsure < b.timing.unsure {
 				continue
@@ -99,7 +104,7 @@ func (b *Broker) ensure(ctx context.Context, op string, key acsauth.UserKey) (en
 			continue
 		}
 		if err == nil {
-			result.id = id
+			result.held = h
 			result.created.Store(fresh)
 		}
 		return result, err
@@ -122,14 +127,14 @@ func (b *Broker) tooMany(op string, key acsauth.UserKey) error {
 
 // begin gives a key an identity that another place holds for it, or a fresh
 // one. old is the dead intent in the way, or empty.
-func (b *Broker) begin(ctx context.Context, op string, key acsauth.UserKey, old acsauth.Mapping) (id acsauth.Identity, fresh bool, err error) {
+func (b *Broker) begin(ctx context.Context, op string, old acsauth.Mapping, key acsauth.UserKey, w wish) (h held, fresh bool, err error) {
 	if old.Attempt == "" {
 		if id, err := b.adopt(ctx, op, key); id != "" || err != nil {
-			return id, false, err
+			return held{id: id}, false, err
 		}
 	}
-	id, err = b.attempt(ctx, op, key, old)
-	return id, err == nil, err
+	h, err = b.attempt(ctx, op, old, key, w)
+	return h, err == nil, err
 }
 
 // moves reports whether the identity of row is to be left for a new one.
@@ -152,24 +157,24 @@ func (b *Broker) leave(ctx context.Context, row acsauth.Mapping) error {
 }
 
 // settled answers from a row that is Active or Deleting.
-func (b *Broker) settled(op string, row acsauth.Mapping) (acsauth.Identity, error) {
+func (b *Broker) settled(op string, row acsauth.Mapping) (held, error) {
 	switch {
 	case row.Resource != b.resource:
-		return "", anotherResource(op)
+		return held{}, anotherResource(op)
 	case row.State == acsauth.Deleting:
-		return "", deleting(op)
+		return held{}, deleting(op)
 	}
-	return row.Identity, nil
+	return held{id: row.Identity, attempt: row.Attempt}, nil
 }
 
 // attempt writes an intent, over the dead intent old unless that is empty, and
 // creates. errAgain: somebody was faster, or the intent's fate is unknown.
-func (b *Broker) attempt(ctx context.Context, op string, key acsauth.UserKey, old acsauth.Mapping) (acsauth.Identity, error) {
+func (b *Broker) attempt(ctx context.Context, op string, old acsauth.Mapping, key acsauth.UserKey, w wish) (held, error) {
 	if err := b.hold.check(); err != nil {
-		return "", err
+		return held{}, err
 	}
 	if id, done, err := b.mistaken(ctx, op, key); done {
-		return id, err
+		return held{id: id}, err
 	}
 	next := b.intent(key, old.Generation+1)
 	written := time.Now()
@@ -181,18 +186,18 @@ func (b *Broker) attempt(ctx context.Context, op string, key acsauth.UserKey, ol
 	}
 	if err != nil { // an intent whose fate is unknown is never used, nor written again
 		if ctx.Err() != nil {
-			return "", storeError(op, err)
+			return held{}, storeError(op, err)
 		}
 		if errors.Is(err, acsauth.ErrConflict) {
-			return "", errAgain
+			return held{}, errAgain
 		}
-		return "", fmt.Errorf("%w: attempt %s: %w", errUnsure, next.Attempt, err)
+		return held{}, fmt.Errorf("%w: attempt %s: %w", errUnsure, next.Attempt, err)
 	}
 	if old.Attempt != "" {
 		b.tell(ctx, EventTakeover, next.Attempt)
 		b.tell(ctx, EventSuspect, old.Attempt)
 	}
-	return b.create(ctx, op, next, written)
+	return b.create(ctx, op, next, w, written)
 }
 
 // intent returns a Pending row of a fresh attempt.

@@ -151,6 +151,10 @@ func (t *fakeWire) effect(req *http.Request) (op string, do func(*fakeWire) *htt
 		raw, _ := url.PathUnescape(strings.TrimPrefix(path, "/identities/"))
 		return "delete " + t.acs.name(acsauth.Identity(raw)), func(t *fakeWire) *http.Response { return t.delete(acsauth.Identity(raw)) }
 	}
+	if strings.HasSuffix(path, "/:revokeAccessTokens") {
+		raw, _ := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(path, "/identities/"), "/:revokeAccessTokens"))
+		return "revoke " + t.acs.name(acsauth.Identity(raw)), func(t *fakeWire) *http.Response { return t.revoke(acsauth.Identity(raw)) }
+	}
 	var body struct {
 		CustomID string `json:"customId"`
 	}
@@ -184,6 +188,13 @@ func (t *fakeWire) create(custom string) *http.Response {
 	id := t.acs.mint(t.proc, custom)
 	t.acs.w.learn(t.proc, "made %s", t.acs.name(id))
 	return t.answer(http.StatusCreated, fmt.Sprintf(`{"identity":{"id":%q}}`, id))
+}
+
+func (t *fakeWire) revoke(id acsauth.Identity) *http.Response {
+	if !t.acs.alive(id) {
+		return t.answer(http.StatusUnauthorized, `{"error":{"code":"IdentityNotOwned","message":"not there"}}`)
+	}
+	return t.answer(http.StatusNoContent, "")
 }
 
 func (t *fakeWire) delete(id acsauth.Identity) *http.Response {

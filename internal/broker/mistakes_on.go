@@ -34,10 +34,11 @@ func (b *Broker) mistaken(ctx context.Context, op string, key acsauth.UserKey) (
 		return "", false, nil
 	}
 	row := b.intent(key, 1)
-	id, err := b.send(ctx, row)
+	r, err := b.send(ctx, row, wish{})
 	if err != nil {
 		return "", true, acsError(op, err)
 	}
+	id := r.Identity
 	row.State, row.Identity = acsauth.Active, id
 	if b.store.Insert(ctx, row) == nil {
 		return id, true, nil

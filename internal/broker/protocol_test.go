@@ -26,6 +26,8 @@ func TestEveryInterleaving(t *testing.T) {
 		{"one caller, two faults anywhere", false, worldConfig{callers: 1, leases: 1, faults: 2, crash: true, late: true}},
 		{"a caller and a sweeper, one fault anywhere", false, worldConfig{callers: 1, leases: 1, sweepers: 1, faults: 1, crash: true, late: true}},
 		{"two callers and a delete, one fault anywhere", true, worldConfig{callers: 2, leases: 1, deleters: 1, faults: 1, crash: true, late: true}},
+		{"a caller, a revocation and a delete, one fault anywhere", false, worldConfig{callers: 1, leases: 1, revokers: 1, deleters: 1, faults: 1, crash: true, late: true}},
+		{"two callers and two revocations, one fault anywhere", true, worldConfig{callers: 2, leases: 1, revokers: 2, faults: 1}},
 		{"customId: two callers, one fault anywhere", false, worldConfig{callers: 2, leases: 1, faults: 1, crash: true, late: true, custom: true}},
 	} {
 		if c.large && !*full {
@@ -56,6 +58,7 @@ func TestSchedules(t *testing.T) {
 	}{
 		{"three callers, two deletes, a sweeper, three faults", worldConfig{callers: 3, leases: 4, deleters: 2, sweepers: 1, faults: 3, crash: true, late: true}},
 		{"four callers, two sweepers, four faults", worldConfig{callers: 4, leases: 4, sweepers: 2, faults: 4, crash: true, late: true}},
+		{"three callers, two revocations, a delete, three faults", worldConfig{callers: 3, leases: 4, revokers: 2, deleters: 1, faults: 3, crash: true, late: true}},
 		{"customId: three callers, a delete, a sweeper, three faults", worldConfig{callers: 3, leases: 4, deleters: 1, sweepers: 1, faults: 3, crash: true, late: true, custom: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -75,6 +75,14 @@ func (s *service) effect(op string, r *http.Request, n int) (int, string) {
 	case op == "create":
 		id = acsauth.Identity(fmt.Sprintf("8:acs:%s_%08d", testResource, len(s.alive)+1))
 		s.alive[id] = true
+		var ask struct {
+			Scopes []string `json:"createTokenWithScopes"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&ask)
+		if len(ask.Scopes) > 0 {
+			s.calls["create with token"]++
+			return http.StatusCreated, fmt.Sprintf(`{"identity":{"id":%q},"accessToken":{"token":"first-%d","expiresOn":%q}}`, id, n, time.Now().Add(time.Hour).Format(time.RFC3339))
+		}
 		b, _ := json.Marshal(map[string]any{"identity": map[string]any{"id": id}})
 		return http.StatusCreated, string(b)
 	case op == "exchange":

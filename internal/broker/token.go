@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,19 +34,20 @@ type Token struct {
 	Scopes   []acsauth.Scope // as issued; nil for a Teams user, whose own token decides
 }
 
-// IssueToken returns a token for the caller's identity. Codes: those of
+// IssueToken returns a token for the caller's identity. It may be one that was
+// given out before, if more than half its life, and at least 15 minutes, is left. Codes: those of
 // EnsureIdentity or LookupIdentity, scope_invalid, scope_not_allowed, lifetime_invalid, identity_lost.
 func (b *Broker) IssueToken(ctx context.Context, caller acsauth.Caller, r TokenRequest) (Token, error) {
-	return b.issue(ctx, "broker.IssueToken", caller, r)
+	return b.issue(ctx, "broker.IssueToken", caller, r, false)
 }
 
 // RefreshToken is IssueToken with the promise that the token is newer than the
 // request, but for calls with equal arguments that were already waiting for one.
 func (b *Broker) RefreshToken(ctx context.Context, caller acsauth.Caller, r TokenRequest) (Token, error) {
-	return b.issue(ctx, "broker.RefreshToken", caller, r)
+	return b.issue(ctx, "broker.RefreshToken", caller, r, true)
 }
 
-func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest) (Token, error) {
+func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest, fresh bool) (Token, error) {
 	scopes, err := b.grant(op, r)
 	if err != nil {
 		return Token{}, err
@@ -56,12 +56,13 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 	if err != nil {
 		return Token{}, err
 	}
+	w := wish{scopes, life}
 	for range 2 { // once more if the identity was replaced in between
-		id, created, err := b.identityFor(ctx, caller, r.Create)
+		h, created, err := b.identityFor(ctx, caller, r.Create, w)
 		if err != nil {
 			return Token{}, err
 		}
-		t, err := b.mint(ctx, id, scopes, life)
+		t, err := b.tokenOf(ctx, h, w, fresh)
 		t.Created = created
 		if err == nil {
 			return t, nil
@@ -72,7 +73,7 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 			}
 			return Token{}, acsError(op, err)
 		}
-		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
+		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == h.id {
 			return Token{}, b.notOwned(ctx, op, now, err)
 		}
 	}
@@ -88,23 +89,42 @@ func (b *Broker) notOwned(ctx context.Context, op string, row acsauth.Mapping, e
 	return lost(op, err)
 }
 
-func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create bool) (id acsauth.Identity, created bool, err error) {
+func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create bool, w wish) (h held, created bool, err error) {
 	if create {
-		return b.EnsureIdentity(ctx, caller)
+		return b.ensureHeld(ctx, "broker.EnsureIdentity", caller.Key, w)
 	}
-	id, err = b.LookupIdentity(ctx, caller)
-	return id, false, err
+	h, err = b.lookUp(ctx, "broker.LookupIdentity", caller.Key)
+	return h, false, err
+}
+
+// tokenOf returns a token for what is held: the one that came with the identity, one that was kept, or a new one.
+func (b *Broker) tokenOf(ctx context.Context, h held, w wish, fresh bool) (Token, error) {
+	f := w.form()
+	if h.token != nil && h.wished == f {
+		return Token{AccessToken: *h.token, Identity: h.id, Scopes: w.scopes}, nil
+	}
+	if !fresh {
+		if t, ok := b.issued.get(h, f); ok {
+			return Token{AccessToken: t, Identity: h.id, Scopes: w.scopes}, nil
+		}
+	}
+	return b.mint(ctx, h, w)
 }
 
 // mint issues a token; equal calls under way share one.
-func (b *Broker) mint(ctx context.Context, id acsauth.Identity, scopes []acsauth.Scope, life time.Duration) (Token, error) {
-	// Identity and scopes have closed alphabets without a blank, so the key is unambiguous.
-	key := fmt.Sprintf("%s %d %s", id, life/time.Minute, joinScopes(scopes))
+func (b *Broker) mint(ctx context.Context, h held, w wish) (Token, error) {
+	// The attempt is in the key: a call that came after a revocation must not share a token of before.
+	f := w.form()
+	key := fmt.Sprintf("%s %s %d %d", h.id, h.attempt, f.minutes, f.scopes)
 	flight := b.issues.DoChan(key, func() (_ any, err error) {
 		defer b.landed(ctx, "broker.mint", &err)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
 		defer cancel()
-		r, err := b.acs.IssueToken(ctx, id, scopes, &acsidentity.IssueTokenOptions{ExpiresIn: life})
+		since := b.now()
+		r, err := b.acs.IssueToken(ctx, h.id, w.scopes, &acsidentity.IssueTokenOptions{ExpiresIn: w.life})
+		if err == nil {
+			b.issued.put(h, f, r.AccessToken, since)
+		}
 		return r.AccessToken, err
 	})
 	var res singleflight.Result
@@ -116,8 +136,8 @@ func (b *Broker) mint(ctx context.Context, id acsauth.Identity, scopes []acsauth
 	if res.Err != nil {
 		return Token{}, res.Err
 	}
-	b.learn(id)
-	return Token{AccessToken: res.Val.(acsauth.AccessToken), Identity: id, Scopes: scopes}, nil
+	b.learn(h.id)
+	return Token{AccessToken: res.Val.(acsauth.AccessToken), Identity: h.id, Scopes: w.scopes}, nil
 }
 
 // ExchangeTeamsToken exchanges the Entra token of a Teams user. The user and
@@ -139,36 +159,6 @@ func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, 
 	default:
 		return Token{}, acsError(op, err)
 	}
-}
-
-// RevokeTokens revokes every token issued so far for the caller's identity. ACS
-// may take up to 15 minutes to spread it. No identity counts as done.
-func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error {
-	const op = "broker.RevokeTokens"
-	id, err := b.LookupIdentity(ctx, caller)
-	if errors.Is(err, acsauth.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
-	defer cancel()
-	_, err = b.acs.RevokeTokens(ctx, id, nil)
-	switch {
-	case err == nil:
-		b.learn(id)
-		return nil
-	case acsCode(err) == acsidentity.CodeIdentityNotOwned:
-		if !b.owns(id) {
-			return anotherResource(op)
-		}
-		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == id {
-			return lost(op, err)
-		}
-		return nil // deleted meanwhile, and its tokens with it
-	}
-	return acsError(op, err)
 }
 
 // grant returns the scopes of a token: those asked for, if the policy has them all.

@@ -22,6 +22,7 @@ var testKey = acsauth.UserKey{Issuer: "https://login.example/t/v2.0", Subject: "
 type worldConfig struct {
 	callers  int  // replicas that call EnsureIdentity
 	deleters int  // replicas that call DeleteIdentity
+	revokers int  // replicas that call RevokeTokens
 	sweepers int  // replicas that sweep while the others work
 	faults   int  // crashes, lost messages and late messages in all
 	custom   bool // customId mode
@@ -232,6 +233,10 @@ func (w *world) run() {
 			w.learn(proc, "done %v %v", done, err != nil)
 		})
 	}
+	for i := range w.cfg.revokers {
+		proc := string(rune('U' + i))
+		w.start(proc, func(b *Broker) { w.learn(proc, "revoked %v", b.RevokeTokens(ctx, caller) != nil) })
+	}
 	for i := range w.cfg.sweepers {
 		proc := string(rune('S' + i))
 		w.start(proc, func(b *Broker) { w.learn(proc, "swept %v", b.Sweep(ctx) != nil) })
@@ -392,9 +397,12 @@ func (s *turnStore) Remove(ctx context.Context, old acsauth.Mapping, line *acsau
 
 // legal asserts that only the arrows of the state machine are ever tried.
 func (s *turnStore) legal(old, next acsauth.Mapping) {
-	arrows := [][2]acsauth.State{{acsauth.Pending, acsauth.Pending}, {acsauth.Pending, acsauth.Active}, {acsauth.Active, acsauth.Deleting}}
+	arrows := [][2]acsauth.State{{acsauth.Pending, acsauth.Pending}, {acsauth.Pending, acsauth.Active}, {acsauth.Active, acsauth.Active}, {acsauth.Active, acsauth.Deleting}}
 	if !slices.Contains(arrows, [2]acsauth.State{old.State, next.State}) {
 		s.w.fail("P11: a write from %s to %s", old.State, next.State)
+	}
+	if old.State == acsauth.Active && next.State == acsauth.Active && (old.Identity != next.Identity || old.Attempt == next.Attempt || next.Generation != old.Generation+1) {
+		s.w.fail("P11: a new version with another identity, or under the same attempt")
 	}
 	if old.State == acsauth.Pending && next.State == acsauth.Active && old.Attempt != next.Attempt && s.w.cfg.mistake != noFence {
 		s.w.fail("P11: a commit under another attempt")

@@ -183,7 +183,7 @@ type Config struct {
 	// and by whether its key is still listed, at each request all the same. Less than 1 KiB each. 0: none.
 	VerifiedCache int `env:"ACSAUTH_VERIFIED_CACHE" envDefault:"100000" group:"Performance" write:"a number of 0 to 10000000"`
 	// ACS tokens that are kept in memory and handed out again while more than half their life, and at least 15 minutes, is left; see
-	// docs/performance.md. Never by /refreshToken, and never after a revocation or deletion. 0: each request gets a new one.
+	// docs/performance.md. Never by /refreshToken, and never after a revocation or deletion. Not with the store graph. 0: each request gets a new one.
 	TokenCache int `env:"ACSAUTH_TOKEN_CACHE" envDefault:"64" group:"Performance" write:"a number of MiB, 0 to 65536"`
 	// How long a mapping may be used without asking the store again: off, a time, or auto, which is off for sqlite and graph and 10s for the others.
 	// With postgres, other replicas tell of a change at once; with the others, a revoked or deleted identity may be served for this long by another replica.

@@ -36,13 +36,28 @@ func (c *Config) mappingsFor() (d time.Duration, ok bool) {
 	case Off:
 		return 0, true
 	case Auto:
-		if name, err := ParseStore(c.Store); err != nil || name.Kind == SQLite || name.Kind == Graph {
+		if kind := c.StoreKind(); kind == SQLite || kind == Graph {
 			return 0, true
 		}
 		return remoteMappings, true
 	}
 	d, err := time.ParseDuration(c.MappingCache)
 	return d, err == nil && d >= time.Second && d <= 5*time.Minute
+}
+
+// StoreKind is the kind of the store, a constant of this package, or "" if the name is not understood.
+func (c *Config) StoreKind() string {
+	name, _ := ParseStore(c.Store)
+	return name.Kind
+}
+
+// TokenBytes is the room for ACS tokens that are handed out again. Zero with the
+// graph store, which cannot tell other replicas of a revocation.
+func (c *Config) TokenBytes() int64 {
+	if c.StoreKind() == Graph {
+		return 0
+	}
+	return int64(c.TokenCache) << 20
 }
 
 // QuotaPercent is the share of the limits of ACS that all replicas use together. Zero: nothing is counted.

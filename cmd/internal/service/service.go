@@ -83,6 +83,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, g.close()) }()
 	brk, err := broker.New(broker.Options{
 		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
+		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Now: o.Now,
 		MayCreate: g.limits.mayCreate,
 		Observe:   func(e broker.Event) { metrics.BrokerEvent(e.Name) },
 	})
