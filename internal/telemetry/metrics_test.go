@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http/httptest"
 	"regexp"
 	"slices"
@@ -73,6 +74,8 @@ func TestNames(t *testing.T) {
 	m.BrokerEvent("orphan")
 	m.Upstream("op", 200, 0)
 	m.SetStore(func(context.Context) (StoreCounts, error) { return StoreCounts{}, nil })
+	m.SetCaches(func() []CacheCount { return []CacheCount{{Name: "tokens"}} })
+	m.SetQuota(func() []QuotaState { return []QuotaState{{Operation: "createIdentity"}} })
 	problems, err := testutil.GatherAndLint(m.registry)
 	if err != nil || len(problems) != 0 {
 		t.Errorf("%v %v", problems, err)
@@ -89,8 +92,8 @@ func TestNames(t *testing.T) {
 			t.Errorf("foreign name %s", f.GetName())
 		}
 	}
-	want := []string{"broker_events_total", "build_info", "http_panics_total", "http_request_duration_seconds", "http_requests_in_flight",
-		"http_requests_total", "problems_total", "store_journal_lines", "store_mappings", "store_up", "upstream_request_duration_seconds", "upstream_requests_total"}
+	want := []string{"broker_events_total", "build_info", "cache_entries", "cache_hits_total", "cache_misses_total", "http_panics_total", "http_request_duration_seconds", "http_requests_in_flight",
+		"http_requests_total", "problems_total", "quota_exhaustion_seconds", "quota_left", "quota_limit", "quota_shed_total", "quota_throttled_total", "quota_waiting", "store_journal_lines", "store_mappings", "store_up", "upstream_request_duration_seconds", "upstream_requests_total"}
 	if !slices.Equal(ours, want) {
 		t.Errorf("metrics %v", ours)
 	}
@@ -139,6 +142,21 @@ func TestStoreFaults(t *testing.T) {
 		m.SetStore(func(context.Context) (StoreCounts, error) { return StoreCounts{}, errors.New("down") })
 		wants(t, scrape(t, m), "acsauth_store_up 0")
 	})
+}
+
+func TestCachesAndQuota(t *testing.T) {
+	m := NewMetrics()
+	if got := scrape(t, m); strings.Contains(got, "acsauth_cache") || strings.Contains(got, "acsauth_quota") {
+		t.Error("counts of what there is not")
+	}
+	m.SetCaches(func() []CacheCount { return []CacheCount{{"verified", 1, 2, 3}, {"tokens", 4, 5, 6}} })
+	m.SetQuota(func() []QuotaState {
+		return []QuotaState{{"createIdentity", 900, 12.5, 3, 4, 5, math.Inf(1)}, {"issueAccessToken", 900, 0, 0, 0, 0, 2.5}}
+	})
+	wants(t, scrape(t, m), `acsauth_cache_hits_total{cache="verified"} 1`, `acsauth_cache_misses_total{cache="verified"} 2`, `acsauth_cache_entries{cache="tokens"} 6`,
+		`acsauth_quota_limit{operation="createIdentity"} 900`, `acsauth_quota_left{operation="createIdentity"} 12.5`, `acsauth_quota_waiting{operation="createIdentity"} 3`,
+		`acsauth_quota_shed_total{operation="createIdentity"} 4`, `acsauth_quota_throttled_total{operation="createIdentity"} 5`,
+		`acsauth_quota_exhaustion_seconds{operation="createIdentity"} +Inf`, `acsauth_quota_exhaustion_seconds{operation="issueAccessToken"} 2.5`)
 }
 
 // A store that cannot count its active rows cheaply does not show a wrong number.

@@ -94,6 +94,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	countCaches(metrics, verifier, brk)
 	shown, err := pages(o)
 	if err != nil {
 		return err
@@ -188,6 +189,17 @@ func countStore(m *telemetry.Metrics, store acsauth.Store) {
 	m.SetStore(func(ctx context.Context) (telemetry.StoreCounts, error) {
 		n, err := store.Counts(ctx)
 		return telemetry.StoreCounts(n), err
+	})
+}
+
+// countCaches lets each scrape tell how far the caches help.
+func countCaches(m *telemetry.Metrics, verifier *authn.Verifier, brk *broker.Broker) {
+	m.SetCaches(func() []telemetry.CacheCount {
+		v, t := verifier.MemoryStats(), brk.TokenStats()
+		return []telemetry.CacheCount{
+			{Name: "verified", Hits: v.Hits, Misses: v.Misses, Entries: v.Tokens},
+			{Name: "tokens", Hits: t.Hits, Misses: t.Misses, Entries: t.Entries},
+		}
 	})
 }
 
