@@ -87,6 +87,12 @@ func (c *conn) CloseWrite() error {
 	return net.ErrClosed
 }
 
+// What the scanner looks for.
+var (
+	newline, carriageReturn, colon  = []byte("\n"), []byte("\r"), []byte(":")
+	contentLength, transferEncoding = []byte("content-length"), []byte("transfer-encoding")
+)
+
 // maxLine is how much of a header line is looked at.
 const maxLine = 128
 
@@ -128,22 +134,22 @@ func (s *scanner) feed(b []byte) {
 			b = b[n:]
 			continue
 		}
-		s.take(b[0])
-		b = b[1:]
+		part, rest, ended := bytes.Cut(b, newline)
+		s.line = append(s.line, part[:min(len(part), maxLine-len(s.line))]...)
+		if len(part) > 0 {
+			s.last = part[len(part)-1]
+		}
+		if ended {
+			s.endLine()
+		}
+		b = rest
 	}
 }
 
-// take reads one byte of a header.
-func (s *scanner) take(c byte) {
-	if c != '\n' {
-		if len(s.line) < maxLine {
-			s.line = append(s.line, c)
-		}
-		s.last = c
-		return
-	}
+// endLine takes the line that has ended.
+func (s *scanner) endLine() {
 	crlf := s.last == '\r'
-	line := bytes.TrimSuffix(s.line, []byte("\r"))
+	line := bytes.TrimSuffix(s.line, carriageReturn)
 	s.last = 0
 	switch {
 	case len(line) > 0 && !s.started:
@@ -164,9 +170,10 @@ func (s *scanner) field(line []byte) {
 		s.now.folded = true
 		return
 	}
-	name, value, _ := bytes.Cut(line, []byte(":"))
-	switch http.CanonicalHeaderKey(string(bytes.TrimSpace(name))) {
-	case "Content-Length":
+	name, value, _ := bytes.Cut(line, colon)
+	name = bytes.TrimSpace(name)
+	switch {
+	case bytes.EqualFold(name, contentLength):
 		s.now.length = true
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
 		if err != nil || n < 0 || len(line) == maxLine {
@@ -174,7 +181,7 @@ func (s *scanner) field(line []byte) {
 			return
 		}
 		s.length = n
-	case "Transfer-Encoding":
+	case bytes.EqualFold(name, transferEncoding):
 		s.now.encoding = true
 	}
 }
