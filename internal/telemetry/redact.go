@@ -14,6 +14,9 @@ var secretWords = []string{
 	"token", "authorization", "secret", "password", "assertion", "credential", "cookie", "connectionstring", "signature",
 }
 
+// separators are taken out of keys; made once, since each line of the log has many keys.
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+
 var jwtForm = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?`)
 
 // Redact is a ReplaceAttr function of slog. Numbers, times and truth values
@@ -44,7 +47,7 @@ func anySecret(groups []string) bool {
 
 // secretKey reports whether a value under key is to be blanked.
 func secretKey(key string) bool {
-	k := strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key))
+	k := separators.Replace(strings.ToLower(key))
 	for _, word := range secretWords {
 		if strings.Contains(k, word) {
 			return true

@@ -31,7 +31,11 @@ func scanRow(scan func(...any) error) (m acsauth.Mapping, err error) {
 
 // Get implements [acsauth.Store].
 func (s *Store) Get(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
-	m, err := scanRow(s.get.QueryRowContext(ctx, key.Issuer, key.Subject).Scan)
+	if err := ctx.Err(); err != nil {
+		return acsauth.Mapping{}, fmt.Errorf("sqlite: get: %w", err)
+	}
+	// One row by its key takes microseconds; a context that can end would cost a goroutine of the driver for each read.
+	m, err := scanRow(s.get.QueryRowContext(context.WithoutCancel(ctx), key.Issuer, key.Subject).Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return acsauth.Mapping{}, acsauth.ErrNotFound
