@@ -13,10 +13,11 @@ import (
 // it has any. Scopes and roles are compared whole and with case. The codes of its errors are
 // token_app_only, token_scope and token_role.
 func (v *Verifier) RequireUser(c acsauth.Caller) error {
-	k := &check{v: v, caller: c}
-	if k.iss = v.issuerNamed(c.Issuer); k.iss == nil {
+	iss := v.issuerNamed(c.Issuer)
+	if iss == nil {
 		return &acsauth.Error{Kind: acsauth.Internal, Code: "internal", Op: "authn.RequireUser", Detail: "The caller is of no configured issuer."}
 	}
+	k := &check{v: v, caller: c, choice: choice{iss: iss}}
 	for n := range userSteps {
 		if e := userSteps[n].do(context.Background(), k); e != nil {
 			e.Op = "authn.RequireUser"

@@ -24,6 +24,9 @@ func readBody(r *http.Request, m members) error {
 	if r.ContentLength > maxBody {
 		return errBodyTooLarge()
 	}
+	if r.Body == http.NoBody {
+		return nil
+	}
 	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return errRequest("The body could not be read.", "Send the whole body, within ten seconds.")

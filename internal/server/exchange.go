@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"regexp"
 	"time"
@@ -54,20 +55,27 @@ func requestID(h http.Header) string {
 	return rand.Text()
 }
 
-// begin starts an exchange and sets the header fields of every answer.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
-	s.metrics.InFlight(1)
-	x := &exchange{ResponseWriter: w, start: time.Now(), id: requestID(r.Header), route: unmatched}
-	h := w.Header()
-	h.Set("X-Request-Id", x.id)
+// alwaysHeader is what the header of every answer has.
+func alwaysHeader(secure bool) http.Header {
+	h := make(http.Header)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
-	if s.o.Secure {
+	if secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
+}
+
+// begin starts an exchange and sets the header fields of every answer.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
+	s.metrics.InFlight(1)
+	x := &exchange{ResponseWriter: w, start: time.Now(), id: requestID(r.Header), route: unmatched}
+	h := w.Header()
+	h.Set("X-Request-Id", x.id)
+	maps.Copy(h, s.always) // the lists are shared, and nobody changes one in place
 	return x, r.WithContext(telemetry.WithRequestID(r.Context(), x.id))
 }

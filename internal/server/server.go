@@ -96,6 +96,7 @@ type Server struct {
 	log       *slog.Logger
 	metrics   *telemetry.Metrics
 	cors      cors
+	always    http.Header
 	public    *publicURL // nil without PublicURL
 	ready     readiness
 	table     map[string]route
@@ -121,7 +122,7 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s := &Server{o: o, log: o.Log, metrics: o.Metrics, slots: limit.NewSlots(o.MaxInFlight), strangers: newStrangers()}
+	s := &Server{o: o, log: o.Log, metrics: o.Metrics, always: alwaysHeader(o.Secure), slots: limit.NewSlots(o.MaxInFlight), strangers: newStrangers()}
 	var err error
 	if s.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
