@@ -7,7 +7,8 @@ const grace = 5_000; // milliseconds between the request to end and the end
 const [binary, ...args] = process.argv.slice(2);
 const child = spawn(binary, args, { stdio: ["ignore", "inherit", "inherit"], windowsHide: true });
 
-child.once("spawn", () => process.send?.({ pid: child.pid }));
+// The parent may be gone already: without a callback that would end the keeper by an error, and leave the emulator behind.
+child.once("spawn", () => process.send?.({ pid: child.pid }, undefined, undefined, () => {}));
 child.once("error", (error) => say({ error: error.message }, 127));
 child.once("exit", (code, signal) => say({ code, signal }, code ?? 1));
 

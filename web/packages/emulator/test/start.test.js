@@ -1,6 +1,9 @@
 // What goes wrong at the start, shown with programs that are not acsauth-dev.
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startEmulator } from "../index.js";
 import { fake, recording } from "./lib/fake.js";
 import { gone } from "./lib/gone.js";
@@ -33,6 +36,21 @@ test("a program that is not ready in time is ended", async (t) => {
   await rejects(t, text, /not ready within 2000 ms/, { timeout: 2_000, log: (line) => (url = line) });
   assert.ok(url, "the program did not get as far as to listen");
   assert.ok(await gone(url));
+});
+
+test("a parent that leaves at once leaves nothing behind", async (t) => {
+  const binary = fake(t, `console.log(process.pid); setInterval(() => {}, 1000)`);
+  for (let round = 0; round < 8; round++) {
+    const keeper = fork(fileURLToPath(new URL("../lib/keeper.js", import.meta.url)), [binary], { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    let said = "";
+    keeper.stderr.on("data", (text) => (said += text));
+    const ends = Promise.all([keeper.stdout, keeper.stderr].map((stream) => once(stream, "close"))); // the emulator holds them, too
+    keeper.stdout.resume();
+    if (round % 2) await once(keeper, "spawn");
+    keeper.disconnect();
+    await ends;
+    assert.equal(said, "");
+  }
 });
 
 test("options are checked", async () => {
