@@ -22,12 +22,17 @@ type UserKey struct {
 // Hash names the key without holding personal data: 64 hexadecimal digits of
 // SHA-256 over both parts, each preceded by its length.
 func (k UserKey) Hash() string {
-	h := sha256.New()
+	d := k.Digest()
+	return hex.EncodeToString(d[:])
+}
+
+// Digest is Hash as bytes.
+func (k UserKey) Digest() [sha256.Size]byte {
+	b := make([]byte, 0, 256) // enough for most, and then on the stack
 	for _, s := range [...]string{k.Issuer, k.Subject} {
-		_ = binary.Write(h, binary.BigEndian, uint64(len(s))) // a hash never fails to write
-		h.Write([]byte(s))
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return sha256.Sum256(b)
 }
 
 // LogValue keeps issuer and subject out of logs.

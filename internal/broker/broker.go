@@ -12,6 +12,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/mapcache"
 	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 )
@@ -46,6 +47,8 @@ type Options struct {
 	// InsertOnly says that the store cannot replace an Active row by another (see
 	// [acsauth.Store]). Then a revocation leaves no trace in it, and TokenBytes must be zero.
 	InsertOnly bool
+	// Mappings are rows that were read a short while ago; the Broker drops what it changes. Nil: each call reads the store.
+	Mappings *mapcache.Cache
 	// Now is the clock that tokens expire by. Nil: time.Now. For emulators with a clock of their own.
 	Now func() time.Time
 	// Log receives one line for each event. Nil: no log.
@@ -71,6 +74,7 @@ type Broker struct {
 	insertOnly bool
 	now        func() time.Time
 	issued     *issued
+	mappings   *mapcache.Cache
 
 	timing   timing
 	mistakes mistakes
@@ -101,7 +105,7 @@ func New(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt, mayCreate: o.MayCreate,
-		insertOnly: o.InsertOnly, now: o.Now, log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
+		insertOnly: o.InsertOnly, now: o.Now, mappings: o.Mappings, log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -121,12 +125,13 @@ func New(o Options) (*Broker, error) {
 
 // LookupIdentity returns the identity of the caller. Code: identity_not_found.
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
-	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key)
+	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key, b.glance)
 	return h.id, err
 }
 
-func (b *Broker) lookUp(ctx context.Context, op string, key acsauth.UserKey) (held, error) {
-	row, err := b.read(ctx, key)
+// lookUp finds the identity of a user; first is the first read.
+func (b *Broker) lookUp(ctx context.Context, op string, key acsauth.UserKey, first func(context.Context, acsauth.UserKey) (acsauth.Mapping, error)) (held, error) {
+	row, err := first(ctx, key)
 	if errors.Is(err, acsauth.ErrNotFound) && b.adoptFrom != nil {
 		id, err := b.adopt(ctx, op, key)
 		if id != "" || err != nil && !errors.Is(err, errAgain) {
@@ -173,6 +178,19 @@ func (b *Broker) read(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping
 	row, err := b.store.Get(ctx, key)
 	if err == nil && row.Key != key {
 		return acsauth.Mapping{}, errOtherRow
+	}
+	return row, err
+}
+
+// glance is read, but for a row that was read a short while ago. It serves for what is shown and for tokens, never for a decision to write.
+func (b *Broker) glance(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
+	if row, ok := b.mappings.Get(key); ok {
+		return row, nil
+	}
+	reading := b.mappings.Reading(key)
+	row, err := b.read(ctx, key)
+	if err == nil {
+		reading.Put(row)
 	}
 	return row, err
 }

@@ -50,7 +50,9 @@ func (b *Broker) deleteRow(ctx context.Context, op string, row acsauth.Mapping) 
 		return false, anotherResource(op)
 	}
 	if b.mistakes.has(unmapFirst) {
-		if err := b.store.Remove(ctx, row, nil); err != nil {
+		err := b.store.Remove(ctx, row, nil)
+		b.mappings.DropKey(row.Key)
+		if err != nil {
 			return false, errAgain
 		}
 		return b.erase(ctx, row.Identity) == nil, nil
@@ -58,7 +60,9 @@ func (b *Broker) deleteRow(ctx context.Context, op string, row acsauth.Mapping) 
 	if row.State == acsauth.Active {
 		next := row
 		next.State, next.Lease = acsauth.Deleting, b.timing.deleteLease
-		if err := b.store.Replace(ctx, row, next, nil); err != nil {
+		err := b.store.Replace(ctx, row, next, nil)
+		b.mappings.DropKey(row.Key)
+		if err != nil {
 			return false, errAgain
 		}
 		row = next

@@ -28,7 +28,7 @@ func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id 
 
 // ensureHeld is EnsureIdentity for a call that wants a token, too: if it makes the identity, the token comes with it.
 func (b *Broker) ensureHeld(ctx context.Context, op string, key acsauth.UserKey, w wish) (h held, created bool, err error) {
-	if row, err := b.read(ctx, key); err == nil && row.State == acsauth.Active && !b.moves(row) {
+	if row, err := b.glance(ctx, key); err == nil && row.State == acsauth.Active && !b.moves(row) {
 		h, err := b.settled(op, row)
 		return h, false, err
 	}
@@ -147,6 +147,7 @@ func (b *Broker) moves(row acsauth.Mapping) bool {
 func (b *Broker) leave(ctx context.Context, row acsauth.Mapping) error {
 	line := acsauth.JournalLine{Attempt: row.Attempt, Kind: acsauth.Left, User: row.Key.Hash(), Identity: row.Identity, Resource: row.Resource}
 	err := b.store.Remove(ctx, row, &line)
+	b.mappings.DropKey(row.Key)
 	if errors.Is(err, acsauth.ErrConflict) {
 		return nil
 	}

@@ -15,7 +15,8 @@ import (
 // repeated: the tokens may be revoked, but replicas that keep them may not know.
 func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error {
 	const op = "broker.RevokeTokens"
-	id, err := b.LookupIdentity(ctx, caller)
+	h, err := b.lookUp(ctx, op, caller.Key, b.read)
+	id := h.id
 	if errors.Is(err, acsauth.NotFound) {
 		return nil
 	}
@@ -63,7 +64,9 @@ func (b *Broker) renew(ctx context.Context, op string, key acsauth.UserKey, id a
 		}
 		next := row
 		next.Attempt, next.Generation, next.Lease = uuid.NewString(), row.Generation+1, 0
-		if err = b.store.Replace(ctx, row, next, nil); err == nil {
+		err = b.store.Replace(ctx, row, next, nil)
+		b.mappings.DropKey(key)
+		if err == nil {
 			return nil
 		}
 		if err := poll.wait(ctx); err != nil {

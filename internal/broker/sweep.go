@@ -15,6 +15,7 @@ const codeMultiple = "MultipleIdentitiesForCustomId"
 // Run sweeps until ctx ends: it finishes what crashes and lost answers left
 // behind. Every replica runs it; a lock in the store lets one work at a time.
 func (b *Broker) Run(ctx context.Context) {
+	defer b.mappings.Close()
 	defer b.issued.close()
 	for {
 		if err := b.safeSweep(ctx); err != nil && ctx.Err() == nil {

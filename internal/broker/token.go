@@ -73,6 +73,7 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 			}
 			return Token{}, acsError(op, err)
 		}
+		b.mappings.DropKey(caller.Key) // another replica may have deleted the identity
 		if now, gerr := b.read(ctx, caller.Key); gerr == nil && now.State == acsauth.Active && now.Identity == h.id {
 			return Token{}, b.notOwned(ctx, op, now, err)
 		}
@@ -93,7 +94,7 @@ func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create 
 	if create {
 		return b.ensureHeld(ctx, "broker.EnsureIdentity", caller.Key, w)
 	}
-	h, err = b.lookUp(ctx, "broker.LookupIdentity", caller.Key)
+	h, err = b.lookUp(ctx, "broker.LookupIdentity", caller.Key, b.glance)
 	return h, false, err
 }
 

@@ -7,10 +7,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
+	"github.com/acs-solutions/acsauth/internal/mapcache"
 	"github.com/acs-solutions/acsauth/internal/server"
 	"github.com/acs-solutions/acsauth/internal/store/sqlite"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
@@ -23,9 +25,10 @@ func BenchmarkGetToken(b *testing.B) {
 		name     string
 		remember int
 		tokens   int64
-	}{{name: "caches", remember: 1000, tokens: 1 << 20}, {name: "verified tokens only", remember: 1000}, {name: "no caches"}} {
+		mappings int
+	}{{"all caches", 1000, 1 << 20, 1000}, {"no cache of mappings", 1000, 1 << 20, 0}, {"verified tokens only", 1000, 0, 0}, {"no caches", 0, 0, 0}} {
 		b.Run(c.name, func(b *testing.B) {
-			h := benchServer(b, c.remember, c.tokens)
+			h := benchServer(b, c.remember, c.tokens, c.mappings)
 			authorization := "Bearer " + userClaims(aliceOID).sign(b)
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
@@ -44,8 +47,15 @@ func BenchmarkGetToken(b *testing.B) {
 	}
 }
 
-func benchServer(b *testing.B, remember int, tokens int64) http.Handler {
+func benchServer(b *testing.B, remember int, tokens int64, mappings int) http.Handler {
 	b.Helper()
+	var rows *mapcache.Cache
+	if mappings > 0 {
+		var err error
+		if rows, err = mapcache.New(mapcache.Options{Max: mappings, For: time.Minute}); err != nil {
+			b.Fatal(err)
+		}
+	}
 	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "acsauth.db"))
 	if err != nil {
 		b.Fatal(err)
@@ -57,7 +67,7 @@ func benchServer(b *testing.B, remember int, tokens int64) http.Handler {
 		b.Fatal(err)
 	}
 	acs := new(fakeACS)
-	brk, err := broker.New(broker.Options{Store: store, ACS: newACS(b, acs.serve), Resource: acsResource, TokenBytes: tokens,
+	brk, err := broker.New(broker.Options{Store: store, ACS: newACS(b, acs.serve), Resource: acsResource, TokenBytes: tokens, Mappings: rows,
 		Scopes: []acsauth.Scope{acsauth.ScopeChat, acsauth.ScopeVoIPJoin}})
 	if err != nil {
 		b.Fatal(err)
