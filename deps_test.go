@@ -58,8 +58,10 @@ var mayImport = map[string][]string{
 
 	// What measures and tests.
 	"bench/emulator":         {"", "acsidentity", "bench/internal/dev", "emulator"},
-	"bench/flood":            {"bench/internal/dev"},
+	"bench/flood":            {"bench/internal/dev", "bench/internal/load"},
+	"bench/http":             {"bench/internal/dev", "bench/internal/load", "internal/config"},
 	"bench/internal/dev":     {},
+	"bench/internal/load":    {},
 	"examples/ci":            {},
 	"deploy/emulator":        {},
 	"bench/stores":           {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},

@@ -46,7 +46,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
-	valid, err := s.token(ctx)
+	valid, err := s.Token(ctx, "alice", false)
 	if err != nil {
 		return err
 	}

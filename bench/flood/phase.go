@@ -35,7 +35,7 @@ func warm(ctx context.Context, s *service, valid string) error {
 	if err != nil {
 		return err
 	}
-	defer w.c.Close()
+	defer w.Close()
 	for range 20 {
 		status, _, err := w.get([]byte(valid))
 		if err != nil || status/100 != 2 {
@@ -101,12 +101,12 @@ func (r *result) validUser(ctx context.Context, host, token string, lasts, every
 			r.good++
 		}
 		if err != nil || last {
-			_ = w.c.Close()
+			_ = w.Close()
 			w = nil
 		}
 	}
 	if w != nil {
-		_ = w.c.Close()
+		_ = w.Close()
 	}
 }
 
@@ -134,12 +134,12 @@ func pour(ctx context.Context, host string, make next) map[int]int {
 		}
 		counts[status]++
 		if err != nil || last {
-			_ = w.c.Close()
+			_ = w.Close()
 			w = nil
 		}
 	}
 	if w != nil {
-		_ = w.c.Close()
+		_ = w.Close()
 	}
 	return counts
 }

@@ -27,15 +27,6 @@ func startService(ctx context.Context, program string) (*service, error) {
 	return &service{p, u.Host}, nil
 }
 
-// token signs alice in.
-func (s *service) token(ctx context.Context) (string, error) {
-	var answer struct {
-		Token string `json:"access_token"`
-	}
-	err := s.Call(ctx, "POST", "/token", `{"user":"alice"}`, &answer)
-	return answer.Token, err
-}
-
 // A fetched counts the requests for metadata and for key sets that the emulator had.
 type fetched struct{ metadata, keys int64 }
 

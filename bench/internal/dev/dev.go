@@ -2,8 +2,6 @@
 package dev
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,71 +29,91 @@ func Main(name string, run func(context.Context) error) {
 
 // Program is a running acsauth-dev. Its fields are those of its line of JSON.
 type Program struct {
+	Process
 	Server, Admin, Authority, Graph string
 	ConnectionString                string
-	Started                         time.Duration // from the start of the process to its line
+	Env                             map[string]string // settings of a service that uses its emulator
 
-	cmd *exec.Cmd
-	dir string
-	log bytes.Buffer
+	path string
 }
 
 // Start builds acsauth-dev, unless path names one, and starts it on free ports. args come first.
-func Start(ctx context.Context, path string, args ...string) (p *Program, err error) {
-	p = &Program{}
-	if p.dir, err = os.MkdirTemp("", "acsauth-bench-"); err != nil {
+func Start(ctx context.Context, path string, args ...string) (*Program, error) {
+	p := &Program{path: path}
+	if err := p.start(ctx, args); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	return p, nil
+}
+
+func (p *Program) start(ctx context.Context, args []string) error {
+	dir, err := p.Folder()
+	if err != nil {
+		return err
+	}
+	if p.path == "" {
+		p.path = filepath.Join(dir, "acsauth-dev")
+		const pkg = "github.com/acs-solutions/acsauth/cmd/acsauth-dev"
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", p.path, pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
+		}
+	}
+	return p.Launch(Command{Path: p.path, Args: append(args, "--listen", "127.0.0.1:0", "--json", "--log-level", "error")}, p)
+}
+
+// Service is a running acsauth-dev serve: the service alone.
+type Service struct {
+	Process
+	Server, Metrics string // URLs
+}
+
+// Serve starts the service alone against the emulator of p, with a new SQLite file and its
+// log at the level of production, to the null device. env are more settings, which win.
+func (p *Program) Serve(env ...string) (*Service, error) {
+	s := &Service{}
+	dir, err := s.Folder()
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.Stop())
-		}
-	}()
-	if path == "" {
-		path = filepath.Join(p.dir, "acsauth-dev")
-		const pkg = "github.com/acs-solutions/acsauth/cmd/acsauth-dev"
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
-		}
+	settings := []string{"ACSAUTH_STORE=sqlite:" + filepath.Join(dir, "acsauth.db")}
+	for name, value := range p.Env {
+		settings = append(settings, name+"="+value)
 	}
-	return p, p.start(path, args)
+	err = s.Launch(Command{Path: p.path, Args: []string{"serve", "--json"}, Env: append(settings, env...), Quiet: true}, s)
+	if err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
 }
 
-func (p *Program) start(path string, args []string) error {
-	p.cmd = exec.Command(path, append(args, "--listen", "127.0.0.1:0", "--json", "--log-level", "error")...)
-	p.cmd.Env = append(os.Environ(), "TMPDIR="+p.dir)
-	p.cmd.Stderr = &p.log
-	stdout, err := p.cmd.StdoutPipe()
+// Token signs a user in. A Teams token is one that ACS exchanges.
+func (p *Program) Token(ctx context.Context, user string, teams bool) (string, error) {
+	body, err := json.Marshal(map[string]any{"user": user, "teams": teams})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	err = p.Call(ctx, "POST", "/token", string(body), &answer)
+	return answer.Token, err
+}
+
+// AddUsers adds users with Teams licences to the emulator's directory, by their short names.
+func (p *Program) AddUsers(ctx context.Context, names []string) error {
+	type user struct {
+		Name  string `json:"name"`
+		Teams bool   `json:"teamsLicense"`
+	}
+	var users []user
+	for _, name := range names {
+		users = append(users, user{name, true})
+	}
+	body, err := json.Marshal(map[string]any{"version": 1, "users": users})
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(io.LimitReader(stdout, 1<<20)).ReadBytes('\n')
-	p.Started = time.Since(began)
-	if err == nil {
-		err = json.Unmarshal(line, p)
-	}
-	if err != nil {
-		return fmt.Errorf("acsauth-dev did not get ready: %w", err)
-	}
-	return nil
-}
-
-// Stop ends the process and removes its files.
-func (p *Program) Stop() error {
-	var err error
-	if p.cmd != nil && p.cmd.Process != nil {
-		_ = p.cmd.Process.Signal(os.Interrupt)
-		timer := time.AfterFunc(15*time.Second, func() { _ = p.cmd.Process.Kill() })
-		if err = p.cmd.Wait(); err != nil {
-			err = fmt.Errorf("acsauth-dev: %w\n%s", err, p.log.Bytes()[:min(p.log.Len(), 2000)])
-		}
-		timer.Stop()
-	}
-	return errors.Join(err, os.RemoveAll(p.dir))
+	return p.Call(ctx, "POST", "/seed", string(body), new(any))
 }
 
 // Call asks the administration of the emulator and decodes its answer.
@@ -117,19 +134,4 @@ func (p *Program) Call(ctx context.Context, method, path, body string, out any) 
 		return fmt.Errorf("%s %s: %s", method, path, res.Status)
 	}
 	return json.NewDecoder(io.LimitReader(res.Body, 4<<20)).Decode(out)
-}
-
-// Memory is the resident memory of the process in MiB, or 0 where there is no /proc.
-func (p *Program) Memory() int {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(b), "VmRSS:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.Atoi(fields[0])
-	return kib >> 10
 }
