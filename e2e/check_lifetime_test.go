@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type asks struct {
 // watch notes the lifetime of each token that is asked for, and passes the request on.
 func (k *asks) watch(s *target) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, ":issueAccessToken") {
+		if issue := strings.HasSuffix(r.URL.Path, ":issueAccessToken"); issue || strings.HasSuffix(r.URL.Path, "/identities") {
 			b, _ := io.ReadAll(r.Body)
 			var in struct {
 				Minutes int `json:"expiresInMinutes"`
@@ -29,9 +30,11 @@ func (k *asks) watch(s *target) http.HandlerFunc {
 			if json.Unmarshal(b, &in) != nil {
 				in.Minutes = -1
 			}
-			k.mu.Lock()
-			k.list = append(k.list, in.Minutes)
-			k.mu.Unlock()
+			if issue || in.Minutes != 0 { // a first token comes with the identity
+				k.mu.Lock()
+				k.list = append(k.list, in.Minutes)
+				k.mu.Unlock()
+			}
 			r.Body = io.NopCloser(strings.NewReader(string(b)))
 		}
 		s.backend.ServeHTTP(w, r)
@@ -63,7 +66,9 @@ func TestLifetimeInTheRequestToACS(t *testing.T) {
 		{"in between", map[string]string{"ACSAUTH_TOKEN_LIFETIME": "2h"}, 120},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := startTarget(t, c.settings)
+			settings := map[string]string{"ACSAUTH_TOKEN_CACHE": "0"} // so that each request asks ACS
+			maps.Copy(settings, c.settings)
+			s := startTarget(t, settings)
 			k := &asks{}
 			s.instead(k.watch(s), func() {
 				for at, most := range lifetimeRoutes {

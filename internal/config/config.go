@@ -185,8 +185,9 @@ type Config struct {
 	// ACS tokens that are kept in memory and handed out again while more than half their life, and at least 15 minutes, is left; see
 	// docs/performance.md. Never by /refreshToken, and never after a revocation or deletion. Not with the store graph. 0: each request gets a new one.
 	TokenCache int `env:"ACSAUTH_TOKEN_CACHE" envDefault:"64" group:"Performance" write:"a number of MiB, 0 to 65536"`
-	// How long a mapping may be used without asking the store again: off, a time, or auto, which is off for sqlite and graph and 10s for the others.
-	// With postgres, other replicas tell of a change at once; with the others, a revoked or deleted identity may be served for this long by another replica.
+	// How long a mapping may be used without asking the store again: off, a time, or auto, which is off for graph and 10s for postgres, tables and cosmos.
+	// With sqlite nothing is ever stale, since the file belongs to this process alone. With postgres, other replicas tell of a change at once; with
+	// tables and cosmos, another replica may serve a revoked or deleted identity for this long. As many are kept as ACSAUTH_VERIFIED_CACHE says, or 100000.
 	MappingCache string `env:"ACSAUTH_MAPPING_CACHE" envDefault:"auto" group:"Performance" write:"auto, off, or a duration of 1s to 5m, such as 10s"`
 	// Share of the published limits of ACS that all replicas together use, in percent. Requests beyond it wait, and then get 429 with Retry-After. More than
 	// 100 if Microsoft has raised the limits of your resource. off: nothing is counted, and ACS itself refuses.

@@ -8,8 +8,12 @@ import (
 // maxQueue keeps the wait for the quota within the time that one call of ACS may take.
 const maxQueue = 8 * time.Second
 
-// remoteMappings is how long mappings of a remote store are used when nobody says otherwise.
-const remoteMappings = 10 * time.Second
+// How long mappings are used when nobody says otherwise. The file of sqlite belongs to one process, which drops
+// what it changes, so there the time bounds nothing.
+const (
+	remoteMappings = 10 * time.Second
+	localMappings  = 5 * time.Minute
+)
 
 func (k *check) performance() {
 	c := k.c
@@ -36,7 +40,10 @@ func (c *Config) mappingsFor() (d time.Duration, ok bool) {
 	case Off:
 		return 0, true
 	case Auto:
-		if kind := c.StoreKind(); kind == SQLite || kind == Graph {
+		switch c.StoreKind() {
+		case SQLite:
+			return localMappings, true
+		case Graph, "":
 			return 0, true
 		}
 		return remoteMappings, true

@@ -81,9 +81,13 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.close()) }()
+	mappings, err := newMappings(c)
+	if err != nil {
+		return err
+	}
 	brk, err := broker.New(broker.Options{
 		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
-		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Now: o.Now,
+		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Mappings: mappings, Now: o.Now,
 		MayCreate: g.limits.mayCreate,
 		Observe:   func(e broker.Event) { metrics.BrokerEvent(e.Name) },
 	})
@@ -94,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	countCaches(metrics, verifier, brk)
+	countCaches(metrics, verifier, brk, mappings)
 	shown, err := pages(o)
 	if err != nil {
 		return err
@@ -189,17 +193,6 @@ func countStore(m *telemetry.Metrics, store acsauth.Store) {
 	m.SetStore(func(ctx context.Context) (telemetry.StoreCounts, error) {
 		n, err := store.Counts(ctx)
 		return telemetry.StoreCounts(n), err
-	})
-}
-
-// countCaches lets each scrape tell how far the caches help.
-func countCaches(m *telemetry.Metrics, verifier *authn.Verifier, brk *broker.Broker) {
-	m.SetCaches(func() []telemetry.CacheCount {
-		v, t := verifier.MemoryStats(), brk.TokenStats()
-		return []telemetry.CacheCount{
-			{Name: "verified", Hits: v.Hits, Misses: v.Misses, Entries: v.Tokens},
-			{Name: "tokens", Hits: t.Hits, Misses: t.Misses, Entries: t.Entries},
-		}
 	})
 }
 
