@@ -6,6 +6,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/google/uuid"
 )
 
@@ -61,7 +62,11 @@ func (b *Broker) unclaimed(ctx context.Context, op string, id acsauth.Identity) 
 func (b *Broker) alive(ctx context.Context, op string, id acsauth.Identity) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
 	defer cancel()
-	_, err := b.acs.IssueToken(ctx, id, b.scopes[:1], &acsidentity.IssueTokenOptions{ExpiresIn: acsauth.MinTokenLifetime})
+	ctx, err := b.quota.Admit(ctx, quota.Issue)
+	if err != nil {
+		return false, acsError(op, err)
+	}
+	_, err = b.acs.IssueToken(ctx, id, b.scopes[:1], &acsidentity.IssueTokenOptions{ExpiresIn: acsauth.MinTokenLifetime})
 	switch {
 	case err == nil:
 		b.learn(id)

@@ -13,6 +13,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/mapcache"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	// InsertOnly says that the store cannot replace an Active row by another (see
 	// [acsauth.Store]). Then a revocation leaves no trace in it, and TokenBytes must be zero.
 	InsertOnly bool
+	// Quota keeps the calls of ACS below its limits; its policy stands in the pipeline of ACS. Nil: nothing is counted.
+	Quota *quota.Governor
 	// Mappings are rows that were read a short while ago; the Broker drops what it changes. Nil: each call reads the store.
 	Mappings *mapcache.Cache
 	// Now is the clock that tokens expire by. Nil: time.Now. For emulators with a clock of their own.
@@ -75,6 +78,7 @@ type Broker struct {
 	now        func() time.Time
 	issued     *issued
 	mappings   *mapcache.Cache
+	quota      *quota.Governor
 
 	timing   timing
 	mistakes mistakes
@@ -105,7 +109,7 @@ func New(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		store: o.Store, acs: o.ACS, resource: o.Resource, scopes: normalScopes(o.Scopes), customIDs: o.CustomIDs, rehome: o.Rehome, adoptFrom: o.Adopt, mayCreate: o.MayCreate,
-		insertOnly: o.InsertOnly, now: o.Now, mappings: o.Mappings, log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
+		insertOnly: o.InsertOnly, now: o.Now, mappings: o.Mappings, quota: o.Quota, log: o.Log, observe: o.Observe, timing: defaultTiming(), holder: uuid.NewString(),
 	}
 	if b.now == nil {
 		b.now = time.Now

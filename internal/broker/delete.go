@@ -7,6 +7,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 )
 
 // DeleteIdentity deletes the identity of the caller at ACS, with its tokens and
@@ -97,7 +98,11 @@ func (b *Broker) finish(ctx context.Context, row acsauth.Mapping) error {
 func (b *Broker) erase(ctx context.Context, id acsauth.Identity) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
 	defer cancel()
-	_, err := b.acs.DeleteIdentity(ctx, id, nil)
+	ctx, err := b.quota.Admit(ctx, quota.Delete)
+	if err != nil {
+		return err
+	}
+	_, err = b.acs.DeleteIdentity(ctx, id, nil)
 	if acsCode(err) == acsidentity.CodeIdentityNotOwned && b.owns(id) {
 		return nil
 	}

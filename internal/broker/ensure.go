@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/google/uuid"
 )
 
@@ -174,12 +175,19 @@ func (b *Broker) attempt(ctx context.Context, op string, old acsauth.Mapping, ke
 	if err := b.hold.check(); err != nil {
 		return held{}, err
 	}
+	kind := quota.Create
+	if len(w.scopes) > 0 {
+		kind = quota.CreateWithToken
+	}
+	ctx, err := b.quota.Admit(ctx, kind) // before the intent: who is told to come later costs the store nothing
+	if err != nil {
+		return held{}, acsError(op, err)
+	}
 	if id, done, err := b.mistaken(ctx, op, key); done {
 		return held{id: id}, err
 	}
 	next := b.intent(key, old.Generation+1)
 	written := time.Now()
-	var err error
 	if old.Attempt == "" {
 		err = b.store.Insert(ctx, next)
 	} else {

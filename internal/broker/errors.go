@@ -8,6 +8,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 )
 
 func notFound(op string) error {
@@ -65,6 +66,11 @@ func storeError(op string, err error) error {
 func acsError(op string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
+	}
+	if shed, ok := errors.AsType[*quota.ShedError](err); ok {
+		return &acsauth.Error{Op: op, Err: err, Kind: acsauth.Throttled, Code: "acs_throttled", RetryAfter: shed.RetryAfter,
+			Detail: "ACS limits the number of calls of this resource, and there is no room for this one now.",
+			Hint:   "Repeat after the time in Retry-After: there will be room then. Operator: ACSAUTH_ACS_QUOTA and ACSAUTH_REPLICAS; docs/performance.md says how the limits are used."}
 	}
 	e, ok := errors.AsType[*acsidentity.Error](err)
 	if !ok {

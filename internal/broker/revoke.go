@@ -6,6 +6,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/google/uuid"
 )
 
@@ -25,6 +26,9 @@ func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
 	defer cancel()
+	if ctx, err = b.quota.Admit(ctx, quota.Revoke); err != nil {
+		return acsError(op, err)
+	}
 	_, err = b.acs.RevokeTokens(ctx, id, nil)
 	switch {
 	case err == nil:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 )
 
 // codeMultiple is what ACS answers when one customId has several identities.
@@ -30,7 +31,7 @@ func (b *Broker) Run(ctx context.Context) {
 // safeSweep survives a panic: the next pass may get further.
 func (b *Broker) safeSweep(ctx context.Context) (err error) {
 	defer b.landed(ctx, "broker.Sweep", &err)
-	return b.Sweep(ctx)
+	return b.Sweep(quota.WithPriority(ctx, quota.Background))
 }
 
 // Sweep makes one pass, unless another replica has the lock.
@@ -152,6 +153,10 @@ func (b *Broker) resolve(ctx context.Context, line acsauth.JournalLine) error {
 	}
 	call, cancel := context.WithTimeout(ctx, b.timing.create)
 	defer cancel()
+	call, err := b.quota.Admit(call, quota.Create)
+	if err != nil {
+		return err
+	}
 	r, err := b.acs.CreateIdentity(call, &acsidentity.CreateIdentityOptions{CustomID: line.Attempt})
 	if acsCode(err) == codeMultiple {
 		b.tell(ctx, EventUnresolved, line.Attempt)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -44,7 +45,7 @@ func (b *Broker) IssueToken(ctx context.Context, caller acsauth.Caller, r TokenR
 // RefreshToken is IssueToken with the promise that the token is newer than the
 // request, but for calls with equal arguments that were already waiting for one.
 func (b *Broker) RefreshToken(ctx context.Context, caller acsauth.Caller, r TokenRequest) (Token, error) {
-	return b.issue(ctx, "broker.RefreshToken", caller, r, true)
+	return b.issue(quota.WithPriority(ctx, quota.Refresh), "broker.RefreshToken", caller, r, true)
 }
 
 func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest, fresh bool) (Token, error) {
@@ -121,6 +122,9 @@ func (b *Broker) mint(ctx context.Context, h held, w wish) (Token, error) {
 		defer b.landed(ctx, "broker.mint", &err)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
 		defer cancel()
+		if ctx, err = b.quota.Admit(ctx, quota.Issue); err != nil {
+			return acsauth.AccessToken{}, err
+		}
 		since := b.now()
 		r, err := b.acs.IssueToken(ctx, h.id, w.scopes, &acsidentity.IssueTokenOptions{ExpiresIn: w.life})
 		if err == nil {
@@ -148,6 +152,10 @@ func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, 
 	const op = "broker.ExchangeTeamsToken"
 	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
 	defer cancel()
+	ctx, err := b.quota.Admit(ctx, quota.Exchange)
+	if err != nil {
+		return Token{}, acsError(op, err)
+	}
 	r, err := b.acs.ExchangeTeamsToken(ctx, acsidentity.TeamsUser{Token: t.Token, ClientID: t.Client, ObjectID: caller.Key.Subject}, nil)
 	switch code := acsCode(err); {
 	case err == nil:

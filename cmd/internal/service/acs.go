@@ -12,14 +12,18 @@ import (
 	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
 	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
 // newACS makes the client of the ACS resource with the one credential that the settings name.
-func newACS(o Options, m *telemetry.Metrics) (*acsidentity.Client, error) {
+func newACS(o Options, m *telemetry.Metrics, g *quota.Governor) (*acsidentity.Client, error) {
 	c := o.Config
 	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: o.AllowLoopback, Now: o.Now}
-	options.PerRetryPolicies = append([]policy.Policy{meter{m}}, failpoint.Policies()...)
+	if toll := g.Policy(); toll != nil {
+		options.PerRetryPolicies = append(options.PerRetryPolicies, toll) // first: a call that is shed is none
+	}
+	options.PerRetryPolicies = append(append(options.PerRetryPolicies, meter{m}), failpoint.Policies()...)
 	if !c.ACSConnectionString.IsZero() {
 		return newKeyACS(c, options)
 	}

@@ -2,11 +2,13 @@ package service
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/mapcache"
+	"github.com/acs-solutions/acsauth/internal/quota"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
@@ -28,6 +30,34 @@ func newMappings(c *config.Config) (*mapcache.Cache, error) {
 		return nil, fmt.Errorf("ACSAUTH_MAPPING_CACHE: %w", err)
 	}
 	return m, nil
+}
+
+// newGovernor keeps the calls of ACS below its limits. Nil: nothing is counted.
+func newGovernor(c *config.Config) (*quota.Governor, error) {
+	percent := c.QuotaPercent()
+	if percent == 0 {
+		return nil, nil
+	}
+	g, err := quota.New(quota.Options{Percent: percent, Replicas: c.Replicas, MaxWait: c.ACSQueue})
+	if err != nil {
+		return nil, fmt.Errorf("ACSAUTH_ACS_QUOTA: %w", err)
+	}
+	return g, nil
+}
+
+// countQuota lets each scrape tell how the limits of ACS stand.
+func countQuota(m *telemetry.Metrics, g *quota.Governor) {
+	m.SetQuota(func() []telemetry.QuotaState {
+		var out []telemetry.QuotaState
+		for _, s := range g.Stats() {
+			t := telemetry.QuotaState{Operation: s.Op.String(), Limit: s.Limit, Left: float64(s.Left), Waiting: s.Waiting, Shed: s.Shed, Throttled: s.Throttled, Exhaustion: math.Inf(1)}
+			if s.Exhaustion != quota.Never {
+				t.Exhaustion = s.Exhaustion.Seconds()
+			}
+			out = append(out, t)
+		}
+		return out
+	})
 }
 
 // countCaches lets each scrape tell how far the caches help.

@@ -103,7 +103,7 @@ const nobody = acsauth.Identity("8:acs:00000000-0000-0000-0000-000000000000_0000
 // pingACS asks for a token for an identity that does not exist. The refusal
 // that comes back tells whether the endpoint is there and takes our credential.
 func (p Pinger) pingACS(ctx context.Context) (string, error) {
-	client, err := newACS(Options{Config: p.Config, AllowLoopback: p.AllowLoopback}, telemetry.NewMetrics())
+	client, err := newACS(Options{Config: p.Config, AllowLoopback: p.AllowLoopback}, telemetry.NewMetrics(), nil)
 	if err != nil {
 		return "", err
 	}

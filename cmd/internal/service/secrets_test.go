@@ -67,7 +67,7 @@ func (l *noticeLog) await(t *testing.T, text string, times int) {
 func hooks(t *testing.T, c *config.Config) (secretHooks, *noticeLog) {
 	t.Helper()
 	m := newMetrics()
-	acs, err := newACS(Options{Config: c, AllowLoopback: true}, m)
+	acs, err := newACS(Options{Config: c, AllowLoopback: true}, m, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	store = failpoint.Store(store) // itself, in a normal build
 	defer func() { err = errors.Join(err, store.Close()) }()
 	countStore(metrics, store)
-	acs, err := newACS(o, metrics)
+	governor, err := newGovernor(c)
+	if err != nil {
+		return err
+	}
+	countQuota(metrics, governor)
+	acs, err := newACS(o, metrics, governor)
 	if err != nil {
 		return err
 	}
@@ -87,7 +92,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	brk, err := broker.New(broker.Options{
 		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
-		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Mappings: mappings, Now: o.Now,
+		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Mappings: mappings, Quota: governor, Now: o.Now,
 		MayCreate: g.limits.mayCreate,
 		Observe:   func(e broker.Event) { metrics.BrokerEvent(e.Name) },
 	})

@@ -207,7 +207,7 @@ func TestCredentials(t *testing.T) {
 		base["ACSAUTH_ACS_CREDENTIAL"] = kind
 		base["ACSAUTH_ACS_CLIENT_ID"], base["ACSAUTH_ACS_TENANT_ID"] = emulator.APIClientID, emulator.TenantID
 		base["ACSAUTH_ACS_TOKEN_PATH"] = "/var/run/token"
-		client, err := newACS(Options{Config: settings(t, e, base), AllowLoopback: true}, newMetrics())
+		client, err := newACS(Options{Config: settings(t, e, base), AllowLoopback: true}, newMetrics(), nil)
 		if err != nil || client.Endpoint() != "https://contoso.communication.azure.com" {
 			t.Errorf("%s: %v", kind, err)
 		}
