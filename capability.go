@@ -27,6 +27,14 @@ type Finder interface {
 	Find(ctx context.Context, id Identity) (Mapping, error)
 }
 
+// A Watcher is a Store that hears of changes by other processes.
+type Watcher interface {
+	// Watch calls drop with [UserKey.Hash] of each row that was changed from
+	// Active, by whomever, soon after the write returned, until ctx ends; and gap
+	// whenever changes may have been missed, also at the beginning. Neither must block.
+	Watch(ctx context.Context, drop func(userHash string), gap func())
+}
+
 type assertionKey struct{}
 
 // WithAssertion returns a context that carries the bearer token of the caller,

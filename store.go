@@ -107,7 +107,7 @@ const MaxJournalAnswer = 4096
 //     that of ctx.
 //   - Strings are compared byte for byte: no case folding, no trimming.
 //
-// A store that can is also a [Lister] and a [Finder].
+// A store that can is also a [Lister], a [Finder] and a [Watcher].
 //
 // # A place that can only insert
 //

@@ -128,6 +128,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	wg.Go(func() { brk.Run(work) })
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
 	wg.Go(func() { g.run(work) })
+	if w, ok := store.(acsauth.Watcher); ok && mappings != nil {
+		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Clear) })
+	}
 	wg.Go(func() {
 		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics})
 	})

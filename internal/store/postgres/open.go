@@ -36,9 +36,10 @@ type Options struct {
 const openLimit = 2 * time.Minute
 
 var (
-	_ acsauth.Store  = (*Store)(nil)
-	_ acsauth.Lister = (*Store)(nil)
-	_ acsauth.Finder = (*Store)(nil)
+	_ acsauth.Store   = (*Store)(nil)
+	_ acsauth.Lister  = (*Store)(nil)
+	_ acsauth.Finder  = (*Store)(nil)
+	_ acsauth.Watcher = (*Store)(nil)
 )
 
 // A Store keeps mappings in a PostgreSQL database. See the package comment.

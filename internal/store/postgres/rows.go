@@ -33,9 +33,9 @@ const (
 
 	// With a line: it is written if, and only if, a row was changed.
 	removeBoth = "WITH changed AS (" + removeRow + " RETURNING true), line AS (" + insertLine +
-		" SELECT $5::bytea, $6::bytea, $7::text, $8::bytea, $9::bytea, $10::bytea, $11::bytea, clock_timestamp() FROM changed " + mergeLine + ") SELECT FROM changed"
+		" SELECT $5::bytea, $6::bytea, $7::text, $8::bytea, $9::bytea, $10::bytea, $11::bytea, clock_timestamp() FROM changed " + mergeLine + ") " + tell
 	replaceBoth = "WITH changed AS (" + replaceRow + " RETURNING true), line AS (" + insertLine +
-		" SELECT $11::bytea, $12::bytea, $13::text, $14::bytea, $15::bytea, $16::bytea, $17::bytea, clock_timestamp() FROM changed " + mergeLine + ") SELECT FROM changed"
+		" SELECT $11::bytea, $12::bytea, $13::text, $14::bytea, $15::bytea, $16::bytea, $17::bytea, clock_timestamp() FROM changed " + mergeLine + ") " + tell
 )
 
 // rowKey is the primary key of a row: 32 bytes.
@@ -91,7 +91,10 @@ func (s *Store) Replace(ctx context.Context, old, next acsauth.Mapping, line *ac
 		return fmt.Errorf("postgres: replace: %w", err)
 	}
 	args := append(fenceArgs(old), string(next.State), []byte(next.Attempt), []byte(next.Identity), []byte(next.Resource), next.Generation, micros(next.Lease))
-	if line == nil {
+	switch {
+	case line == nil && old.State == acsauth.Active:
+		return s.change(ctx, "replace", replaceTold, args...)
+	case line == nil:
 		return s.change(ctx, "replace", replaceRow, args...)
 	}
 	return s.change(ctx, "replace", replaceBoth, append(args, lineArgs(*line)...)...)
@@ -102,7 +105,10 @@ func (s *Store) Remove(ctx context.Context, old acsauth.Mapping, line *acsauth.J
 	if err := line.Check(); err != nil {
 		return fmt.Errorf("postgres: remove: %w", err)
 	}
-	if line == nil {
+	switch {
+	case line == nil && old.State == acsauth.Active:
+		return s.change(ctx, "remove", removeTold, fenceArgs(old)...)
+	case line == nil:
 		return s.change(ctx, "remove", removeRow, fenceArgs(old)...)
 	}
 	return s.change(ctx, "remove", removeBoth, append(fenceArgs(old), lineArgs(*line)...)...)
