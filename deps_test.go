@@ -60,6 +60,8 @@ var mayImport = map[string][]string{
 	// What measures and tests.
 	"bench/emulator":         {"", "acsidentity", "bench/internal/dev", "emulator"},
 	"bench/flood":            {"bench/internal/dev", "bench/internal/load"},
+	"bench/growth":           {"", "acsidentity", "bench/internal/dev", "internal/broker", "internal/mapcache", "internal/parts", "internal/store/sqlite", "internal/storebench"},
+	"bench/morning":          {"bench/internal/dev", "internal/parts"},
 	"bench/http":             {"bench/internal/dev", "bench/internal/load", "internal/config"},
 	"bench/internal/dev":     {},
 	"bench/internal/load":    {},

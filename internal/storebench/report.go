@@ -89,10 +89,10 @@ func (r *Report) figure(c *column, at cell) string {
 	if len(rounds) == 0 {
 		return "none"
 	}
-	f := median(rounds)
+	f := Median(rounds)
 	text := fmt.Sprintf("%s, %s/s", short(f.Median), count(int64(f.Rate+0.5)))
 	if first := r.columns[0]; c != first && len(first.rounds[at]) > 0 {
-		text += fmt.Sprintf(", x%.2g", f.Rate/median(first.rounds[at]).Rate)
+		text += fmt.Sprintf(", x%.2g", f.Rate/Median(first.rounds[at]).Rate)
 	}
 	n := r.options.First
 	if at.all {

@@ -16,6 +16,9 @@ import (
 // Issuer is that of all rows of a measurement. It has the length of a real one, and a domain that cannot exist.
 const Issuer = "https://login.acsauth-bench.invalid/be9c0000-0000-4000-8000-000000000000/v2.0"
 
+// Resource is that of all rows of a measurement.
+const Resource = "acsauth-bench.communication.azure.com"
+
 // guid makes up an id, always the same one for i.
 func guid(kind string, i int64) string {
 	var in [8]byte
@@ -31,10 +34,13 @@ func active(i int64) acsauth.Mapping {
 		State:      acsauth.Active,
 		Attempt:    guid("attempt", i),
 		Identity:   acsauth.Identity("8:acs:be9c0000-0000-4000-8000-000000000000_" + guid("identity", i)),
-		Resource:   "acsauth-bench.communication.azure.com",
+		Resource:   Resource,
 		Generation: 1,
 	}
 }
+
+// Key is that of the row number i.
+func Key(i int64) acsauth.UserKey { return active(i).Key }
 
 // pending is the intent before it.
 func pending(i int64) acsauth.Mapping {
@@ -52,24 +58,24 @@ func bind(ctx context.Context, s acsauth.Store, i int64) error {
 	return s.Replace(ctx, p, active(i), nil)
 }
 
-// A filling inserts rows up to a number, or until its time is over.
-type filling struct {
-	from, to int64
-	limit    time.Duration
-	loaders  int
+// A Filling inserts rows up to a number, or until its time is over.
+type Filling struct {
+	From, To int64 // rows From to To-1 are inserted
+	Limit    time.Duration
+	Loaders  int // rows that are written at a time, 1 to 256
 }
 
-// run returns how many rows there are then.
-func (f filling) run(ctx context.Context, s acsauth.Store) (int64, error) {
-	end := time.Now().Add(f.limit)
+// Run returns how many rows there are then.
+func (f Filling) Run(ctx context.Context, s acsauth.Store) (int64, error) {
+	end := time.Now().Add(f.Limit)
 	var next atomic.Int64
-	next.Store(f.from)
+	next.Store(f.From)
 	g, ctx := errgroup.WithContext(ctx)
-	for range f.loaders {
+	for range f.Loaders {
 		g.Go(func() error {
 			for time.Now().Before(end) {
 				i := next.Add(1) - 1
-				if i >= f.to {
+				if i >= f.To {
 					return nil
 				}
 				if err := insert(ctx, s, active(i)); err != nil {
@@ -80,7 +86,7 @@ func (f filling) run(ctx context.Context, s acsauth.Store) (int64, error) {
 		})
 	}
 	err := g.Wait()
-	return min(next.Load(), f.to), err
+	return min(next.Load(), f.To), err
 }
 
 // insert repeats a write whose outcome is not known: a busy database may break one off.

@@ -165,7 +165,7 @@ func (c *column) load(ctx context.Context, n int64, limit time.Duration) {
 		return
 	}
 	begin, before := time.Now(), c.rows
-	c.rows, c.err = filling{c.rows, n, limit, c.Loaders}.run(ctx, c.store)
+	c.rows, c.err = Filling{c.rows, n, limit, c.Loaders}.Run(ctx, c.store)
 	c.loads = append(c.loads, load{c.rows - before, time.Since(begin)})
 }
 
@@ -183,7 +183,7 @@ func (c *column) measure(ctx context.Context, at cell, d time.Duration) {
 	if at.kind.writes {
 		most = maxBinds
 	}
-	f, err := slice{at.kind.callers, d, most}.run(ctx, func(caller int, n int64) error {
+	f, err := Slice{at.kind.callers, d, most}.Run(ctx, func(caller int, n int64) error {
 		if at.kind.writes {
 			return bind(ctx, c.store, there+n)
 		}

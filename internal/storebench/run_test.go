@@ -213,7 +213,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
-	f := median([]Figure{{10, 3, 30, 300}, {10, 1, 10, 900}, {10, 2, 20, 200}})
+	f := Median([]Figure{{10, 3, 30, 300}, {10, 1, 10, 900}, {10, 2, 20, 200}})
 	if want := (Figure{30, 2, 20, 300}); f != want {
 		t.Errorf("median %+v, want %+v", f, want)
 	}

@@ -17,26 +17,26 @@ type Figure struct {
 	P99    time.Duration
 }
 
-// A slice is so many callers that call for a time, or so many times.
-type slice struct {
-	callers int
-	length  time.Duration
-	most    int64
+// A Slice is so many callers that call for a time, or so many times.
+type Slice struct {
+	Callers int           // at once, at least 1
+	Length  time.Duration // no call begins later
+	Most    int64         // calls of all callers, at least 1
 }
 
-// run calls do, which gets numbers that count from zero; none is left out.
-func (s slice) run(ctx context.Context, do func(caller int, n int64) error) (Figure, error) {
+// Run calls do, which gets the number of its caller and numbers that count from zero; none is left out. The first error ends its caller, and Run returns it.
+func (s Slice) Run(ctx context.Context, do func(caller int, n int64) error) (Figure, error) {
 	var next atomic.Int64
-	all := make([][]time.Duration, s.callers)
-	errs := make([]error, s.callers)
+	all := make([][]time.Duration, s.Callers)
+	errs := make([]error, s.Callers)
 	begin := time.Now()
-	end := begin.Add(s.length)
+	end := begin.Add(s.Length)
 	var wg sync.WaitGroup
-	for caller := range s.callers {
+	for caller := range s.Callers {
 		wg.Go(func() {
 			for last := time.Now(); last.Before(end); {
 				n := next.Add(1) - 1
-				if n >= s.most || ctx.Err() != nil {
+				if n >= s.Most || ctx.Err() != nil {
 					return
 				}
 				if errs[caller] = do(caller, n); errs[caller] != nil {
@@ -59,8 +59,8 @@ func (s slice) run(ctx context.Context, do func(caller int, n int64) error) (Fig
 	return Figure{int64(n), float64(n) / passed.Seconds(), took[n/2], took[n*99/100]}, nil
 }
 
-// median takes the middle of each member.
-func median(rounds []Figure) Figure {
+// Median takes the middle of each member, and the sum of the calls. There must be a round.
+func Median(rounds []Figure) Figure {
 	var f Figure
 	for _, r := range rounds {
 		f.Calls += r.Calls
