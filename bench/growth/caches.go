@@ -41,7 +41,7 @@ func (b *bench) caches(ctx context.Context) error {
 		}
 		rows = append(rows, []string{dev.Count(users), dev.Count(held), mib(float64(heap)), dev.Count(each + acsTokenBytes), dev.Count(each), dev.Ratio(each, first)})
 	}
-	return dev.WriteTable(b.out, "Memory of the caches", rows, fmt.Sprintf("A broker on SQLite in the process that measures; each user asked for a token once. ACS is a function; its tokens have %d bytes. "+
+	return dev.WriteTable(b.out, "Memory of the caches", rows, fmt.Sprintf("The tokens of ACS and the mappings that a broker on SQLite keeps, in the process that measures; each user asked for a token once. ACS is a function; its tokens have %d bytes. "+
 		"The heap after two collections, less what there was before. Verified tokens are not among it; the table of memory has them.", acsTokenBytes))
 }
 
