@@ -207,7 +207,7 @@ func TestKeptTokensAreBounded(t *testing.T) {
 
 func TestNoTokensAreKeptByDefault(t *testing.T) {
 	s, b := newTestBroker(t)
-	if get(t, b, 1) == get(t, b, 1) || s.count("issue") != 1 {
+	if first := get(t, b, 1); get(t, b, 1) == first || s.count("issue") != 1 {
 		t.Errorf("calls: %v", s.calls)
 	}
 	if _, err := New(Options{Store: storetest.NewMemory(), ACS: s.client(t), Resource: testResource, Scopes: acsauth.AllScopes(), TokenBytes: 1, InsertOnly: true}); err == nil {

@@ -47,6 +47,10 @@ func anySecret(groups []string) bool {
 
 // secretKey reports whether a value under key is to be blanked.
 func secretKey(key string) bool {
+	switch key {
+	case slog.MessageKey, "method", "route", "request_id": // of every line
+		return false
+	}
 	k := separators.Replace(strings.ToLower(key))
 	for _, word := range secretWords {
 		if strings.Contains(k, word) {
