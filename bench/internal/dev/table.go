@@ -56,5 +56,5 @@ func Ratio(v, first float64) string {
 	if first == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("x%.2g", v/first)
+	return fmt.Sprintf("x%.2f", v/first)
 }
