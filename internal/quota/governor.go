@@ -65,7 +65,7 @@ type lane struct {
 
 	mu       sync.Mutex
 	window   window
-	promises promises
+	promises [priorities]promises
 	queues   [priorities][]*waiter
 	timer    *time.Timer // runs while somebody waits
 	shed     uint64
@@ -108,8 +108,11 @@ func (l *lane) enter(ctx context.Context, p Priority, patience time.Duration) (*
 		return nil, nil
 	}
 	turn := l.window.when(now, ahead+l.kept(p))
+	if before := l.promised(p, now, turn); before > 0 { // those who were told to come at that time are first
+		turn = l.window.when(now, ahead+l.kept(p)+before)
+	}
 	if deadline, ok := ctx.Deadline(); turn.Sub(now) > patience || ok && !turn.Before(deadline) {
-		return nil, l.reject(now)
+		return nil, l.reject(p, now)
 	}
 	w := &waiter{turn: make(chan struct{})}
 	l.queues[p] = append(l.queues[p], w)
@@ -127,7 +130,7 @@ func (l *lane) leave(w *waiter, p Priority, err error) error {
 			if err == nil {
 				now := time.Now()
 				l.tidy(now)
-				err = l.reject(now)
+				err = l.reject(p, now)
 			}
 			return err
 		}
@@ -136,11 +139,14 @@ func (l *lane) leave(w *waiter, p Priority, err error) error {
 }
 
 // reject tells a call when there will be room for it. l.mu is held.
-func (l *lane) reject(now time.Time) error {
+func (l *lane) reject(p Priority, now time.Time) error {
 	l.shed++
-	due := l.window.when(now, l.ahead(Background)+l.promises.total)
-	wait := min(max(due.Sub(now), minRetry), maxRetry)
-	l.promises.add(now.Add(wait))
+	before := l.ahead(p) + l.kept(p)
+	for q := range p + 1 {
+		before += l.promises[q].total
+	}
+	wait := min(max(l.window.when(now, before).Sub(now), minRetry), maxRetry)
+	l.promises[p].add(now.Add(wait))
 	return &ShedError{Op: l.op, RetryAfter: wait}
 }
 
@@ -148,6 +154,14 @@ func (l *lane) reject(now time.Time) error {
 func (l *lane) ahead(p Priority) (n int) {
 	for q := range p + 1 {
 		n += len(l.queues[q])
+	}
+	return n
+}
+
+// promised is how many of the same or a higher priority were told to come after now, and not after end.
+func (l *lane) promised(p Priority, now, end time.Time) (n int) {
+	for q := range p + 1 {
+		n += l.promises[q].between(now, end)
 	}
 	return n
 }
@@ -164,7 +178,9 @@ func (l *lane) room(p Priority, now time.Time) bool { return l.window.free(now) 
 
 func (l *lane) tidy(now time.Time) {
 	l.window.tidy(now)
-	l.promises.tidy(now)
+	for p := range l.promises {
+		l.promises[p].tidy(now)
+	}
 }
 
 // dispatch lets through who has waited, as far as there is room.

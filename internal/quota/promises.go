@@ -10,7 +10,7 @@ const (
 
 // promises counts the clients that were told to come again, by the second of
 // their time. They are not known when they come, so a place that was promised
-// is only kept by sending those who are told later behind it.
+// is only kept by sending those who come before that time, or are told later, behind it.
 type promises struct {
 	from  int64 // Unix second of the first count
 	total int
@@ -31,6 +31,18 @@ func (p *promises) tidy(now time.Time) {
 		p.total -= p.at[i]
 		p.at[i] = 0
 	}
+}
+
+// between counts those whose second is after that of now, and not after that of end.
+func (p *promises) between(now, end time.Time) (n int) {
+	if p.total == 0 {
+		return 0
+	}
+	last := min(end.Unix(), p.from+int64(len(p.at))-1)
+	for sec := max(now.Unix()+1, p.from); sec <= last; sec++ {
+		n += p.at[sec%int64(len(p.at))]
+	}
+	return n
 }
 
 func (p *promises) add(due time.Time) {

@@ -12,6 +12,8 @@ const (
 	readyTimeout = 2 * time.Second
 	// readyFresh is how long an answer is kept, so that a flood of probes is not a flood of store calls.
 	readyFresh = time.Second
+	// A refusal is kept for less: who waits for the start wants to know soon.
+	unreadyFresh = 50 * time.Millisecond
 )
 
 // A check is one thing without which the server cannot serve.
@@ -20,7 +22,7 @@ type check struct {
 	run  func(context.Context) error
 }
 
-// readiness runs the checks, at most once a second.
+// readiness runs the checks, at most once a second, or twenty times while one fails.
 type readiness struct {
 	checks []check
 
@@ -66,7 +68,11 @@ func (s *Server) unready(ctx context.Context) []string {
 func (d *readiness) failingNow(ctx context.Context, log *slog.Logger) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.at.IsZero() && time.Since(d.at) < readyFresh {
+	fresh := readyFresh
+	if len(d.failing) > 0 {
+		fresh = unreadyFresh
+	}
+	if !d.at.IsZero() && time.Since(d.at) < fresh {
 		return d.failing
 	}
 	// A prober that leaves must not make the next one see red.
