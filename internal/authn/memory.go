@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,18 +22,39 @@ const rememberFor = 5 * time.Minute
 type memory struct {
 	cache        *otter.Cache[tokenHash, remembered]
 	hits, misses atomic.Uint64
+
+	mu     sync.Mutex
+	common map[commonKey]*common
 }
 
 type tokenHash [sha256.Size]byte
 
 // A remembered is what one verified token says. Nothing in it shares storage with the token.
 type remembered struct {
-	caller acsauth.Caller
-	src    *source
-	key    publicKey
-	id     keyID
-	at     time.Time // by the clock that tokens are judged by
+	subject string
+	groups  []string
+	expires int64 // Unix seconds
+	at      int64 // Unix nanoseconds, by the clock that tokens are judged by
+	key     publicKey
+	*common
 }
+
+// A common is what the tokens of one application in one tenant have in common, so most users share one.
+type common struct {
+	caller acsauth.Caller // without subject, groups and expiry
+	src    *source
+	id     keyID
+}
+
+type commonKey struct {
+	issuer, name, tenant, client, scopes, roles string
+	kind                                        acsauth.CallerKind
+	src                                         *source
+	id                                          keyID
+}
+
+// maxCommon bounds what is shared; a user beyond it has one of its own.
+const maxCommon = 4096
 
 // newMemory makes room for as many tokens of the common size. A larger one takes the room of several.
 func newMemory(tokens int) (*memory, error) {
@@ -43,7 +65,43 @@ func newMemory(tokens int) (*memory, error) {
 		MaximumWeight: uint64(tokens), Weigher: func(_ tokenHash, r remembered) uint32 { return r.weight() },
 		ExpiryCalculator: otter.ExpiryWriting[tokenHash, remembered](rememberFor),
 	})
-	return &memory{cache: cache}, err
+	return &memory{cache: cache, common: make(map[commonKey]*common)}, err
+}
+
+// weight is the size in KiB, at least 1.
+func (r remembered) weight() uint32 {
+	c := r.caller
+	size := len(r.subject) + len(c.Key.Issuer) + len(c.Tenant) + len(c.Client)
+	for _, list := range [...][]string{c.Scopes, c.Roles, r.groups} {
+		for _, s := range list {
+			size += len(s) + 16
+		}
+	}
+	return uint32(1 + size/1024)
+}
+
+// whole puts the caller together again.
+func (r remembered) whole() acsauth.Caller {
+	c := r.caller
+	c.Key.Subject, c.Groups, c.Expires = r.subject, r.groups, time.Unix(r.expires, 0)
+	return c
+}
+
+// shared returns what a caller has in common with others.
+func (m *memory) shared(c acsauth.Caller, src *source, id keyID) *common {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := commonKey{c.Key.Issuer, c.Issuer, c.Tenant, c.Client, strings.Join(c.Scopes, " "), strings.Join(c.Roles, "\x00"), c.Kind, src, id}
+	if known := m.common[key]; known != nil {
+		return known
+	}
+	if len(m.common) >= maxCommon {
+		clear(m.common) // what is in use stays with those who use it
+	}
+	key.id.kid, key.id.alg, c = strings.Clone(id.kid), strings.Clone(id.alg), owned(c)
+	fresh := &common{c, src, key.id}
+	m.common[commonKey{c.Key.Issuer, c.Issuer, c.Tenant, c.Client, key.scopes, key.roles, c.Kind, src, key.id}] = fresh
+	return fresh
 }
 
 // hash names a token in the memory. ok is false if no such token is ever remembered.
@@ -54,26 +112,19 @@ func (m *memory) hash(token string) (h tokenHash, ok bool) {
 	return sha256.Sum256([]byte(token)), true
 }
 
-// weight is the size in KiB, at least 1.
-func (r remembered) weight() uint32 {
-	size := len(r.caller.Key.Issuer) + len(r.caller.Key.Subject) + len(r.caller.Tenant) + len(r.caller.Client)
-	for _, list := range [...][]string{r.caller.Scopes, r.caller.Roles, r.caller.Groups} {
-		for _, s := range list {
-			size += len(s) + 16
-		}
-	}
-	return uint32(1 + size/1024)
-}
-
 // recall returns the caller of a token that was verified, is not over, and whose key is still listed.
 func (v *Verifier) recall(hash tokenHash, now time.Time) (acsauth.Caller, bool) {
 	r, ok := v.memory.cache.GetIfPresent(hash)
-	if ok && now.Before(r.caller.Expires.Add(v.opt.Skew)) && !now.Before(r.at) && now.Sub(r.at) < rememberFor && r.src.lists(r.id, r.key) {
-		v.memory.hits.Add(1)
-		return r.caller, true
+	if ok {
+		age := now.UnixNano() - r.at
+		ok = now.Before(time.Unix(r.expires, 0).Add(v.opt.Skew)) && age >= 0 && age < int64(rememberFor) && r.src.lists(r.id, r.key)
 	}
-	v.memory.misses.Add(1)
-	return acsauth.Caller{}, false
+	if !ok {
+		v.memory.misses.Add(1)
+		return acsauth.Caller{}, false
+	}
+	v.memory.hits.Add(1)
+	return r.whole(), true
 }
 
 // remember keeps the result of a check that found nothing wrong.
@@ -81,8 +132,11 @@ func (v *Verifier) remember(hash tokenHash, k *check) {
 	if k.src == nil || k.key == nil { // without a key there is nothing to look at later
 		return
 	}
-	id := keyID{k.src.id, k.p, strings.Clone(k.kid), strings.Clone(k.alg)}
-	v.memory.cache.Set(hash, remembered{owned(k.caller), k.src, k.key, id, k.now})
+	c := k.caller
+	r := remembered{subject: strings.Clone(c.Key.Subject), groups: ownedList(c.Groups), expires: c.Expires.Unix(), at: k.now.UnixNano(), key: k.key}
+	c.Key.Subject, c.Groups, c.Expires = "", nil, time.Time{}
+	r.common = v.memory.shared(c, k.src, keyID{k.src.id, k.p, k.kid, k.alg})
+	v.memory.cache.Set(hash, r)
 }
 
 // lists reports whether the keys of a source can be used and have this very key under this name.
@@ -96,9 +150,8 @@ func (t *source) lists(id keyID, key publicKey) bool {
 
 // owned copies the strings of a caller: parts of a token would keep the whole of it in memory.
 func owned(c acsauth.Caller) acsauth.Caller {
-	c.Key = acsauth.UserKey{Issuer: strings.Clone(c.Key.Issuer), Subject: strings.Clone(c.Key.Subject)}
-	c.Tenant, c.Client = strings.Clone(c.Tenant), strings.Clone(c.Client)
-	c.Scopes, c.Roles, c.Groups = ownedList(c.Scopes), ownedList(c.Roles), ownedList(c.Groups)
+	c.Key.Issuer, c.Tenant, c.Client = strings.Clone(c.Key.Issuer), strings.Clone(c.Tenant), strings.Clone(c.Client)
+	c.Scopes, c.Roles = ownedList(c.Scopes), ownedList(c.Roles)
 	return c
 }
 

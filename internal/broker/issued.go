@@ -11,8 +11,8 @@ import (
 // leastLeft is the least time that a token handed out again must have left.
 const leastLeft = 15 * time.Minute
 
-// entrySize is what an entry takes beside the text of its token: key, value and the cache's own part.
-const entrySize = 512
+// entrySize is what an entry takes beside the text of its token: key, value and the cache's own part, as measured by bench/growth.
+const entrySize = 320
 
 // issued keeps tokens, so that calls for equal ones need no call of ACS. The
 // attempt of the row is part of the key: a token is found only by a call that
@@ -31,8 +31,9 @@ type tokenKey struct {
 }
 
 type issuedToken struct {
-	token acsauth.AccessToken
-	since time.Time // before it was asked for
+	token   string
+	since   int64 // Unix nanoseconds, before it was asked for
+	expires int64
 }
 
 // newIssued keeps tokens in so many bytes, about.
@@ -42,7 +43,7 @@ func newIssued(bytes int64, now func() time.Time) (*issued, error) {
 	}
 	cache, err := otter.New(&otter.Options[tokenKey, issuedToken]{
 		MaximumWeight: uint64(bytes),
-		Weigher:       func(_ tokenKey, t issuedToken) uint32 { return uint32(len(t.token.Token) + entrySize) },
+		Weigher:       func(_ tokenKey, t issuedToken) uint32 { return uint32(len(t.token) + entrySize) },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[tokenKey, issuedToken]) time.Duration {
 			return max(e.Value.reusable(), time.Millisecond)
 		}),
@@ -52,7 +53,7 @@ func newIssued(bytes int64, now func() time.Time) (*issued, error) {
 
 // reusable is how long a token may be handed out again: for half its life, and while 15 minutes are left.
 func (t issuedToken) reusable() time.Duration {
-	life := t.token.ExpiresOn.Sub(t.since)
+	life := time.Duration(t.expires - t.since)
 	return min(life/2, life-leastLeft)
 }
 
@@ -62,7 +63,7 @@ func (c *issued) get(h held, f form) (acsauth.AccessToken, bool) {
 	}
 	t, ok := c.cache.GetIfPresent(tokenKey{h.id, h.attempt, f})
 	if ok {
-		age := c.now().Sub(t.since)
+		age := time.Duration(c.now().UnixNano() - t.since)
 		ok = age >= 0 && age < t.reusable()
 	}
 	if !ok {
@@ -70,13 +71,13 @@ func (c *issued) get(h held, f form) (acsauth.AccessToken, bool) {
 		return acsauth.AccessToken{}, false
 	}
 	c.hits.Add(1)
-	return t.token, true
+	return acsauth.AccessToken{Token: t.token, ExpiresOn: time.Unix(0, t.expires).UTC()}, true
 }
 
-// put keeps a token that was asked for at since.
+// put keeps a token that was asked for at since, if its life is one that ACS gives.
 func (c *issued) put(h held, f form, token acsauth.AccessToken, since time.Time) {
-	if c != nil && h.attempt != "" {
-		c.cache.Set(tokenKey{h.id, h.attempt, f}, issuedToken{token, since})
+	if life := token.ExpiresOn.Sub(since); c != nil && h.attempt != "" && life > 0 && life <= 2*acsauth.MaxTokenLifetime {
+		c.cache.Set(tokenKey{h.id, h.attempt, f}, issuedToken{token.Token, since.UnixNano(), token.ExpiresOn.UnixNano()})
 	}
 }
 

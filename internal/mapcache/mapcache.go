@@ -39,14 +39,25 @@ type digest [32]byte
 type Cache struct {
 	rows    *otter.Cache[digest, entry]
 	keep    time.Duration
+	born    time.Time
 	stripes [256]stripe
 	hits    atomic.Uint64
 	misses  atomic.Uint64
 }
 
+// An entry is a row without what all rows of the cache have in common.
 type entry struct {
-	row acsauth.Mapping
-	at  time.Time // when its read began
+	key        acsauth.UserKey
+	attempt    string
+	identity   acsauth.Identity
+	resource   string
+	generation int64
+	lease      time.Duration
+	at         time.Duration // when its read began, since the cache was made
+}
+
+func (e *entry) row() acsauth.Mapping {
+	return acsauth.Mapping{Key: e.key, State: acsauth.Active, Attempt: e.attempt, Identity: e.identity, Resource: e.resource, Generation: e.generation, Lease: e.lease}
 }
 
 // A stripe orders the puts and drops of its users. Nothing waits while it is held.
@@ -64,7 +75,7 @@ func New(o Options) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapcache: %w", err)
 	}
-	return &Cache{rows: rows, keep: o.For}, nil
+	return &Cache{rows: rows, keep: o.For, born: time.Now()}, nil
 }
 
 // Get returns the row of a user, if there is one that is not too old.
@@ -73,12 +84,12 @@ func (c *Cache) Get(key acsauth.UserKey) (acsauth.Mapping, bool) {
 		return acsauth.Mapping{}, false
 	}
 	e, ok := c.rows.GetIfPresent(key.Digest())
-	if !ok || time.Since(e.at) >= c.keep || e.row.Key != key {
+	if !ok || time.Since(c.born)-e.at >= c.keep || e.key != key {
 		c.misses.Add(1)
 		return acsauth.Mapping{}, false
 	}
 	c.hits.Add(1)
-	return e.row, true
+	return e.row(), true
 }
 
 // A Reading is a read of the store that is about to begin.
@@ -86,7 +97,7 @@ type Reading struct {
 	c     *Cache
 	user  digest
 	drops uint64
-	at    time.Time
+	at    time.Duration
 }
 
 // Reading is to be called before the row of a user is read.
@@ -94,7 +105,7 @@ func (c *Cache) Reading(key acsauth.UserKey) Reading {
 	if c == nil {
 		return Reading{}
 	}
-	r := Reading{c: c, user: key.Digest(), at: time.Now()}
+	r := Reading{c: c, user: key.Digest(), at: time.Since(c.born)}
 	s := c.stripe(r.user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,12 +120,13 @@ func (r Reading) Put(row acsauth.Mapping) {
 		return
 	}
 	// Most rows name the same few issuers and the same resource.
-	row.Key.Issuer, row.Resource = unique.Make(row.Key.Issuer).Value(), unique.Make(row.Resource).Value()
+	e := entry{row.Key, row.Attempt, row.Identity, unique.Make(row.Resource).Value(), row.Generation, row.Lease, r.at}
+	e.key.Issuer = unique.Make(row.Key.Issuer).Value()
 	s := r.c.stripe(r.user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drops == r.drops {
-		r.c.rows.Set(r.user, entry{row, r.at})
+		r.c.rows.Set(r.user, e)
 	}
 }
 
