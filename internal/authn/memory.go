@@ -127,16 +127,18 @@ func (v *Verifier) recall(hash tokenHash, now time.Time) (acsauth.Caller, bool) 
 	return r.whole(), true
 }
 
-// remember keeps the result of a check that found nothing wrong.
-func (v *Verifier) remember(hash tokenHash, k *check) {
+// remember keeps the result of a check that found nothing wrong, and returns the
+// caller as it is kept: who keeps parts of it, too, shares them.
+func (v *Verifier) remember(hash tokenHash, k *check) acsauth.Caller {
 	if k.src == nil || k.key == nil { // without a key there is nothing to look at later
-		return
+		return k.caller
 	}
 	c := k.caller
 	r := remembered{subject: strings.Clone(c.Key.Subject), groups: ownedList(c.Groups), expires: c.Expires.Unix(), at: k.now.UnixNano(), key: k.key}
 	c.Key.Subject, c.Groups, c.Expires = "", nil, time.Time{}
 	r.common = v.memory.shared(c, k.src, keyID{k.src.id, k.p, k.kid, k.alg})
 	v.memory.cache.Set(hash, r)
+	return r.whole()
 }
 
 // lists reports whether the keys of a source can be used and have this very key under this name.

@@ -124,7 +124,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (acsauth.Caller, er
 		}
 	}
 	if ok {
-		v.remember(hash, k)
+		return v.remember(hash, k), nil
 	}
 	return k.caller, nil
 }

@@ -52,12 +52,11 @@ type entry struct {
 	identity   acsauth.Identity
 	resource   string
 	generation int64
-	lease      time.Duration
 	at         time.Duration // when its read began, since the cache was made
 }
 
 func (e *entry) row() acsauth.Mapping {
-	return acsauth.Mapping{Key: e.key, State: acsauth.Active, Attempt: e.attempt, Identity: e.identity, Resource: e.resource, Generation: e.generation, Lease: e.lease}
+	return acsauth.Mapping{Key: e.key, State: acsauth.Active, Attempt: e.attempt, Identity: e.identity, Resource: e.resource, Generation: e.generation}
 }
 
 // A stripe orders the puts and drops of its users. Nothing waits while it is held.
@@ -95,6 +94,7 @@ func (c *Cache) Get(key acsauth.UserKey) (acsauth.Mapping, bool) {
 // A Reading is a read of the store that is about to begin.
 type Reading struct {
 	c     *Cache
+	key   acsauth.UserKey
 	user  digest
 	drops uint64
 	at    time.Duration
@@ -105,7 +105,7 @@ func (c *Cache) Reading(key acsauth.UserKey) Reading {
 	if c == nil {
 		return Reading{}
 	}
-	r := Reading{c: c, user: key.Digest(), at: time.Since(c.born)}
+	r := Reading{c: c, key: key, user: key.Digest(), at: time.Since(c.born)}
 	s := c.stripe(r.user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,15 +113,13 @@ func (c *Cache) Reading(key acsauth.UserKey) Reading {
 	return r
 }
 
-// Put keeps what was read, unless it is not Active or may have been changed
-// since the reading began.
+// Put keeps what was read but for its lease, which says nothing of an Active
+// row; unless the row is not Active, or may have been changed since the reading began.
 func (r Reading) Put(row acsauth.Mapping) {
-	if r.c == nil || row.State != acsauth.Active {
+	if r.c == nil || row.State != acsauth.Active || row.Key != r.key {
 		return
 	}
-	// Most rows name the same few issuers and the same resource.
-	e := entry{row.Key, row.Attempt, row.Identity, unique.Make(row.Resource).Value(), row.Generation, row.Lease, r.at}
-	e.key.Issuer = unique.Make(row.Key.Issuer).Value()
+	e := entry{r.key, row.Attempt, row.Identity, unique.Make(row.Resource).Value(), row.Generation, r.at} // the key of the caller, which others keep, too
 	s := r.c.stripe(r.user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
