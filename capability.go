@@ -30,9 +30,10 @@ type Finder interface {
 // A Watcher is a Store that hears of changes by other processes.
 type Watcher interface {
 	// Watch calls drop with [UserKey.Hash] of each row that was changed from
-	// Active, by whomever, soon after the write returned, until ctx ends; and gap
-	// whenever changes may have been missed, also at the beginning. Neither must block.
-	Watch(ctx context.Context, drop func(userHash string), gap func())
+	// Active, by whomever, soon after the write returned, until ctx ends; and
+	// hears with true when it begins to listen, and with false when it cannot any
+	// more: what changes before it listens is not told. Neither must block.
+	Watch(ctx context.Context, drop func(userHash string), hears func(bool))
 }
 
 type assertionKey struct{}

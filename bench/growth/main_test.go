@@ -7,9 +7,6 @@ import (
 
 // TestQuick runs all of it with small figures, and looks at the rows.
 func TestQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds and starts programs")
-	}
 	o := quick()
 	var out, notes strings.Builder
 	o.out, o.notes = &out, &notes

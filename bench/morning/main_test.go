@@ -29,9 +29,6 @@ func hasRows(t *testing.T, out, title string, rows ...string) {
 
 // TestQuick runs the morning with few users, and looks at the rows.
 func TestQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds and starts programs")
-	}
 	o := usual()
 	var out, notes strings.Builder
 	o.out, o.notes, o.scale = &out, &notes, quickScale
@@ -43,9 +40,6 @@ func TestQuick(t *testing.T) {
 
 // TestQuickSoak has all bad moments within seconds.
 func TestQuickSoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds and starts programs")
-	}
 	o := usual()
 	var out, notes strings.Builder
 	o.out, o.notes, o.soak, o.rate = &out, &notes, 8*time.Second, 50

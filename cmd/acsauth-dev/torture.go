@@ -14,6 +14,7 @@ import (
 	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
 	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/emulator"
+	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/torture"
 )
 
@@ -149,6 +150,9 @@ func replicaEnv(env []string, e *emulator.Emulator, db *victim) []string {
 	settings := settingsFor(e)
 	settings["ACSAUTH_METRICS_LISTEN"], settings["ACSAUTH_LOG_LEVEL"] = "off", "error"
 	settings["ACSAUTH_STORE"], settings["ACSAUTH_STORE_SECRET"] = db.spec.DSN, db.spec.Secret.Reveal()
+	if !strings.HasPrefix(db.spec.DSN, config.SQLite+":") {
+		settings["ACSAUTH_MAPPING_CACHE"] = config.Off // the ledger is strict: a change that another replica hears of a millisecond later is a disagreement
+	}
 	for name, v := range settings {
 		out = append(out, name+"="+v)
 	}

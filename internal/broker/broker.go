@@ -129,7 +129,7 @@ func New(o Options) (*Broker, error) {
 
 // LookupIdentity returns the identity of the caller. Code: identity_not_found.
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
-	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key, b.glance)
+	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key, b.read)
 	return h.id, err
 }
 
@@ -186,7 +186,7 @@ func (b *Broker) read(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping
 	return row, err
 }
 
-// glance is read, but for a row that was read a short while ago. It serves for what is shown and for tokens, never for a decision to write.
+// glance is read, but for a row that was read a short while ago. It serves for tokens only: an identity is shown, and written, by a read of the store.
 func (b *Broker) glance(ctx context.Context, key acsauth.UserKey) (acsauth.Mapping, error) {
 	if row, ok := b.mappings.Get(key); ok {
 		return row, nil

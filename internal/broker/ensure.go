@@ -29,7 +29,11 @@ func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id 
 
 // ensureHeld is EnsureIdentity for a call that wants a token, too: if it makes the identity, the token comes with it.
 func (b *Broker) ensureHeld(ctx context.Context, op string, key acsauth.UserKey, w wish) (h held, created bool, err error) {
-	if row, err := b.glance(ctx, key); err == nil && row.State == acsauth.Active && !b.moves(row) {
+	first := b.read // an identity that is shown is as fresh as the store
+	if len(w.scopes) > 0 {
+		first = b.glance
+	}
+	if row, err := first(ctx, key); err == nil && row.State == acsauth.Active && !b.moves(row) {
 		h, err := b.settled(op, row)
 		return h, false, err
 	}

@@ -185,9 +185,10 @@ type Config struct {
 	// ACS tokens that are kept in memory and handed out again while more than half their life, and at least 15 minutes, is left; see
 	// docs/performance.md. Never by /refreshToken, and never after a revocation or deletion. Not with the store graph. 0: each request gets a new one.
 	TokenCache int `env:"ACSAUTH_TOKEN_CACHE" envDefault:"64" group:"Performance" write:"a number of MiB, 0 to 65536"`
-	// How long a mapping may be used without asking the store again: off, a time, or auto, which is off for graph and 10s for postgres, tables and cosmos.
-	// With sqlite nothing is ever stale, since the file belongs to this process alone. With postgres, other replicas tell of a change at once; with
-	// tables and cosmos, another replica may serve a revoked or deleted identity for this long. As many are kept as ACSAUTH_VERIFIED_CACHE says, or 100000.
+	// How long a mapping may serve for tokens without asking the store again: off, a time, or auto, which is on for sqlite and postgres and off for the others.
+	// With sqlite nothing is ever stale, since the file belongs to this process alone. With postgres, replicas tell each other of changes within
+	// milliseconds, and nothing is used while they cannot; 10s is the bound. With tables and cosmos, another replica may hand out tokens of a revoked or
+	// deleted identity for the time you set. As many are kept as ACSAUTH_VERIFIED_CACHE says, or 100000. Routes that show an identity always ask the store.
 	MappingCache string `env:"ACSAUTH_MAPPING_CACHE" envDefault:"auto" group:"Performance" write:"auto, off, or a duration of 1s to 5m, such as 10s"`
 	// Share of the published limits of ACS that all replicas together use, in percent. Requests beyond it wait, and then get 429 with Retry-After. More than
 	// 100 if Microsoft has raised the limits of your resource. off: nothing is counted, and ACS itself refuses.

@@ -9,10 +9,10 @@ import (
 const maxQueue = 8 * time.Second
 
 // How long mappings are used when nobody says otherwise. The file of sqlite belongs to one process, which drops
-// what it changes, so there the time bounds nothing.
+// what it changes, so there the time bounds nothing. The replicas at a postgres tell each other.
 const (
-	remoteMappings = 10 * time.Second
-	localMappings  = 5 * time.Minute
+	localMappings = 5 * time.Minute
+	toldMappings  = 10 * time.Second
 )
 
 func (k *check) performance() {
@@ -43,10 +43,10 @@ func (c *Config) mappingsFor() (d time.Duration, ok bool) {
 		switch c.StoreKind() {
 		case SQLite:
 			return localMappings, true
-		case Graph, "":
-			return 0, true
+		case Postgres:
+			return toldMappings, true
 		}
-		return remoteMappings, true
+		return 0, true
 	}
 	d, err := time.ParseDuration(c.MappingCache)
 	return d, err == nil && d >= time.Second && d <= 5*time.Minute

@@ -40,6 +40,7 @@ type Cache struct {
 	rows    *otter.Cache[digest, entry]
 	keep    time.Duration
 	born    time.Time
+	deaf    atomic.Bool
 	stripes [256]stripe
 	hits    atomic.Uint64
 	misses  atomic.Uint64
@@ -83,7 +84,7 @@ func (c *Cache) Get(key acsauth.UserKey) (acsauth.Mapping, bool) {
 		return acsauth.Mapping{}, false
 	}
 	e, ok := c.rows.GetIfPresent(key.Digest())
-	if !ok || time.Since(c.born)-e.at >= c.keep || e.key != key {
+	if !ok || c.deaf.Load() || time.Since(c.born)-e.at >= c.keep || e.key != key {
 		c.misses.Add(1)
 		return acsauth.Mapping{}, false
 	}
@@ -166,6 +167,15 @@ func (c *Cache) Clear() {
 		s.mu.Unlock()
 	}
 	c.rows.InvalidateAll()
+}
+
+// Hears says whether changes of other replicas are told. While they are not,
+// no row is given out, and those kept are forgotten. It is for a Cache whose rows others tell of.
+func (c *Cache) Hears(yes bool) {
+	if c != nil {
+		c.deaf.Store(!yes)
+		c.Clear()
+	}
 }
 
 func (c *Cache) stripe(user digest) *stripe { return &c.stripes[user[0]] }

@@ -109,12 +109,36 @@ func TestDropsBeatReadings(t *testing.T) {
 	}
 }
 
+// Who does not hear of changes gives nothing out, and knows nothing of before when it hears again.
+func TestDeafCacheGivesNothing(t *testing.T) {
+	c := newCache(t, 10, time.Minute)
+	c.Reading(user(1)).Put(active(1, 1))
+	c.Hears(false)
+	c.Reading(user(2)).Put(active(2, 1))
+	for n := 1; n <= 2; n++ {
+		if _, ok := c.Get(user(n)); ok {
+			t.Errorf("row %d is given out", n)
+		}
+	}
+	c.Hears(true)
+	for n := 1; n <= 2; n++ {
+		if _, ok := c.Get(user(n)); ok {
+			t.Errorf("row %d of before is given out", n)
+		}
+	}
+	c.Reading(user(1)).Put(active(1, 2))
+	if _, ok := c.Get(user(1)); !ok {
+		t.Error("nothing is kept any more")
+	}
+}
+
 func TestNilHoldsNothing(t *testing.T) {
 	var c *mapcache.Cache
 	c.Reading(user(1)).Put(active(1, 1))
 	c.DropKey(user(1))
 	c.Drop(user(1).Hash())
 	c.Clear()
+	c.Hears(false)
 	c.Close()
 	if _, ok := c.Get(user(1)); ok || c.Stats() != (mapcache.Stats{}) {
 		t.Error("nil holds something")

@@ -129,7 +129,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
 	wg.Go(func() { g.run(work) })
 	if w, ok := store.(acsauth.Watcher); ok && mappings != nil {
-		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Clear) })
+		mappings.Hears(false) // until it does
+		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Hears) })
 	}
 	wg.Go(func() {
 		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics})

@@ -31,17 +31,18 @@ const (
 )
 
 // Watch calls drop with the key of each row, as [acsauth.UserKey.Hash], that
-// this or another process has changed from Active, until ctx ends. It calls gap
-// whenever it begins to listen: what changed before was not heard. It takes a
-// connection beside those of the pool. A connection that died is noticed within ten seconds.
+// this or another process has changed from Active, until ctx ends. It calls hears
+// with true when it begins to listen, and with false when the connection is lost,
+// which is noticed within ten seconds if nobody says so. It takes a connection beside those of the pool.
 //
 // Through a pooler that gives sessions away after each transaction nothing would be heard; but Open refuses those.
-func (s *Store) Watch(ctx context.Context, drop func(userHash string), gap func()) {
+func (s *Store) Watch(ctx context.Context, drop func(userHash string), hears func(bool)) {
 	for pause := firstPause; ctx.Err() == nil; {
 		err := s.listen(ctx, drop, func() {
 			pause = firstPause
-			gap()
+			hears(true)
 		})
+		hears(false)
 		if ctx.Err() != nil {
 			return
 		}

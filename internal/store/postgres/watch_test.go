@@ -15,7 +15,8 @@ import (
 type ears struct {
 	mu    sync.Mutex
 	heard []string
-	gaps  int
+	gaps  int // times that it began to listen
+	deaf  int // times that it could not any more
 }
 
 func (e *ears) drop(hash string) {
@@ -24,10 +25,14 @@ func (e *ears) drop(hash string) {
 	e.heard = append(e.heard, hash)
 }
 
-func (e *ears) gap() {
+func (e *ears) hears(yes bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.gaps++
+	if yes {
+		e.gaps++
+	} else {
+		e.deaf++
+	}
 }
 
 func (e *ears) has(heard, gaps int) bool {
@@ -53,7 +58,7 @@ func watch(t *testing.T, s *Store) *ears {
 	e := new(ears)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); s.Watch(ctx, e.drop, e.gap) }()
+	go func() { defer close(done); s.Watch(ctx, e.drop, e.hears) }()
 	t.Cleanup(func() {
 		cancel()
 		select {
@@ -128,7 +133,7 @@ func TestLostListenersHearOfAGap(t *testing.T) {
 	_, err = conn.Exec(t.Context(), "SELECT pg_notify($1, $2)", channel, acsauth.UserKey{}.Hash())
 	mustDo(t, err)
 	e.wait(t, "after a silence", 2, 4)
-	if e.gaps != 4 {
-		t.Errorf("%d gaps, want 4", e.gaps)
+	if e.gaps != 4 || e.deaf != 3 {
+		t.Errorf("listened %d times and was deaf %d times, want 4 and 3", e.gaps, e.deaf)
 	}
 }
