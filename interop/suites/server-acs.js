@@ -42,7 +42,7 @@ check("server: one bad answer of ACS to a call that may be repeated is not seen 
   user(await call("POST /getUser", { token: entra }), 201);
   for (const what of [...[408, 429, 500, 502, 503, 504].map((status) => ({ status })), { dropBefore: true }, { dropAfter: true }]) {
     await world.fault("issue", what);
-    token(await call("POST /getToken", { token: entra }), 200, 60);
+    token(await call("POST /refreshToken", { token: entra }), 200, 60);
   }
   assert.deepEqual(await world.admin("/faults"), []);
 });
