@@ -85,7 +85,9 @@ type Broker struct {
 	holder   string // of the sweeper's lock
 	ensures  singleflight.Group
 	issues   singleflight.Group
-	hold     hold
+	// exchanges are those of Teams users' tokens.
+	exchanges singleflight.Group
+	hold      hold
 	// owned is the resource part of an identity that ACS accepted from us.
 	owned atomic.Pointer[string]
 }

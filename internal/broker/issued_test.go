@@ -255,3 +255,53 @@ func (r *refusing) Replace(ctx context.Context, old, next acsauth.Mapping, line 
 	}
 	return r.Store.Replace(ctx, old, next, line)
 }
+
+// Equal exchanges at once make one call; another token, or another user with the same, makes its own.
+func TestEqualExchangesShareOneCall(t *testing.T) {
+	s, b := newTestBroker(t)
+	release := make(chan struct{})
+	s.before = func(op string, _ int, _ http.ResponseWriter) bool {
+		if op == "exchange" {
+			<-release
+		}
+		return false
+	}
+	const guid = "11111111-2222-4333-8444-55555555555"
+	ask := func(user, token string) (string, error) {
+		got, err := b.ExchangeTeamsToken(t.Context(), acsauth.Caller{Key: acsauth.UserKey{Subject: guid + user}}, acsauth.TeamsToken{Token: token, Client: guid + "9"})
+		return got.Token, err
+	}
+	type pair struct{ user, token string }
+	var mu sync.Mutex
+	got := map[pair]map[string]bool{}
+	var wg sync.WaitGroup
+	for n := range 12 {
+		p := pair{user: []string{"1", "2"}[n%2], token: []string{"a", "b"}[n/2%2]}
+		wg.Go(func() {
+			token, err := ask(p.user, p.token)
+			mu.Lock()
+			defer mu.Unlock()
+			if got[p] == nil {
+				got[p] = map[string]bool{}
+			}
+			if got[p][token] = true; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	close(release)
+	wg.Wait()
+	all := map[string]bool{}
+	for _, tokens := range got {
+		for token := range tokens {
+			all[token] = true
+		}
+	}
+	if s.count("exchange") != 4 || len(got) != 4 || len(all) != 4 {
+		t.Errorf("%d calls for 4 different exchanges, tokens %v", s.count("exchange"), got)
+	}
+	if _, err := ask("1", "a"); err != nil || s.count("exchange") != 5 { // nothing is kept
+		t.Errorf("%v, %d calls", err, s.count("exchange"))
+	}
+}

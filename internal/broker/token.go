@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,11 +119,9 @@ func (b *Broker) mint(ctx context.Context, h held, w wish) (Token, error) {
 	// The attempt is in the key: a call that came after a revocation must not share a token of before.
 	f := w.form()
 	key := fmt.Sprintf("%s %s %d %d", h.id, h.attempt, f.minutes, f.scopes)
-	flight := b.issues.DoChan(key, func() (_ any, err error) {
-		defer b.landed(ctx, "broker.mint", &err)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
-		defer cancel()
-		if ctx, err = b.quota.Admit(ctx, quota.Issue); err != nil {
+	token, err := b.share(ctx, &b.issues, "broker.mint", key, func(ctx context.Context) (acsauth.AccessToken, error) {
+		ctx, err := b.quota.Admit(ctx, quota.Issue)
+		if err != nil {
 			return acsauth.AccessToken{}, err
 		}
 		since := b.now()
@@ -132,34 +131,51 @@ func (b *Broker) mint(ctx context.Context, h held, w wish) (Token, error) {
 		}
 		return r.AccessToken, err
 	})
-	var res singleflight.Result
-	select {
-	case <-ctx.Done():
-		return Token{}, context.Cause(ctx)
-	case res = <-flight:
-	}
-	if res.Err != nil {
-		return Token{}, res.Err
+	if err != nil {
+		return Token{}, err
 	}
 	b.learn(h.id)
-	return Token{AccessToken: res.Val.(acsauth.AccessToken), Identity: h.id, Scopes: w.scopes}, nil
+	return Token{AccessToken: token, Identity: h.id, Scopes: w.scopes}, nil
+}
+
+// share makes one call for all who ask for the same at once. It outlives a caller that leaves: others wait for it.
+func (b *Broker) share(ctx context.Context, calls *singleflight.Group, op, key string, call func(context.Context) (acsauth.AccessToken, error)) (acsauth.AccessToken, error) {
+	flight := calls.DoChan(key, func() (_ any, err error) {
+		defer b.landed(ctx, op, &err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call)
+		defer cancel()
+		return call(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		return acsauth.AccessToken{}, context.Cause(ctx)
+	case r := <-flight:
+		if r.Err != nil {
+			return acsauth.AccessToken{}, r.Err
+		}
+		return r.Val.(acsauth.AccessToken), nil
+	}
 }
 
 // ExchangeTeamsToken exchanges the Entra token of a Teams user. The user and
 // the application named to ACS come from the verified caller and the
-// configuration, never from the request. Nothing is cached or stored. Codes: teams_token_rejected, acs_*.
+// configuration, never from the request. Nothing is cached or stored; equal
+// calls under way share one. Codes: teams_token_rejected, acs_*.
 func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, t acsauth.TeamsToken) (Token, error) {
 	const op = "broker.ExchangeTeamsToken"
-	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
-	defer cancel()
-	ctx, err := b.quota.Admit(ctx, quota.Exchange)
-	if err != nil {
-		return Token{}, acsError(op, err)
-	}
-	r, err := b.acs.ExchangeTeamsToken(ctx, acsidentity.TeamsUser{Token: t.Token, ClientID: t.Client, ObjectID: caller.Key.Subject}, nil)
+	// A hash, so that the token is no key of a map. User and client are GUIDs, so the parts are unambiguous.
+	key := sha256.Sum256([]byte(caller.Key.Subject + " " + t.Client + " " + t.Token))
+	token, err := b.share(ctx, &b.exchanges, op, string(key[:]), func(ctx context.Context) (acsauth.AccessToken, error) {
+		ctx, err := b.quota.Admit(ctx, quota.Exchange)
+		if err != nil {
+			return acsauth.AccessToken{}, err
+		}
+		r, err := b.acs.ExchangeTeamsToken(ctx, acsidentity.TeamsUser{Token: t.Token, ClientID: t.Client, ObjectID: caller.Key.Subject}, nil)
+		return r.AccessToken, err
+	})
 	switch code := acsCode(err); {
 	case err == nil:
-		return Token{AccessToken: r.AccessToken, Identity: acsauth.Identity("8:orgid:" + caller.Key.Subject)}, nil
+		return Token{AccessToken: token, Identity: acsauth.Identity("8:orgid:" + caller.Key.Subject)}, nil
 	case code == acsidentity.CodeInvalidAccessToken:
 		return Token{}, &acsauth.Error{Kind: acsauth.Forbidden, Code: "teams_token_rejected", Op: op, Err: err,
 			Expected: "a Teams user's token that ACS takes", Found: "a refusal of ACS: InvalidAccessToken",
