@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/policy":     {""},
 	"internal/playground": {},
 	"internal/probe":      {},
-	"internal/quota":      {},
+	"internal/quota":      {"acsidentity"},
 	"internal/secret":     {"internal/config"},
 	"internal/server":     {"", "api", "internal/audit", "internal/authn", "internal/broker", "internal/limit", "internal/policy", "internal/telemetry"},
 	"internal/telemetry":  {},

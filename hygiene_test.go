@@ -159,6 +159,30 @@ func TestImportsOfProduction(t *testing.T) {
 }
 
 // Older ones have known faults in net/http (docs/threat-model.md, R-43).
+// What is built is not kept: no file of the repository is large, or anything but text.
+func TestFilesAreText(t *testing.T) {
+	const most = 1 << 20
+	out, err := exec.Command("git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	files := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	if len(files) < 500 {
+		t.Fatalf("only %d files", len(files))
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // taken away, and not yet committed
+		}
+		if err != nil {
+			t.Error(err)
+		} else if len(text) > most || strings.IndexByte(string(text), 0) >= 0 {
+			t.Errorf("%s has %d bytes, or is not text", name, len(text))
+		}
+	}
+}
+
 func TestGoVersion(t *testing.T) {
 	const least = "go1.26.6"
 	text, err := os.ReadFile("go.mod")

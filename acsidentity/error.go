@@ -149,7 +149,7 @@ func (k *call) refused(op string, a *answer, err error, now time.Time) *Error {
 		Code:       code(cmp.Or(body.Error.Code, a.header.Get("X-Ms-Error-Code")), k.secrets),
 		Message:    clean(body.Error.Message, maxMessageLen, k.secrets),
 		Target:     code(body.Error.Target, k.secrets),
-		RetryAfter: retryAfter(a.header, now),
+		RetryAfter: RetryAfter(a.header, now),
 		CV:         printable(a.header.Get("MS-CV"), maxHeaderLen),
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func FuzzRetryAfterValue(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v string) {
 		testkit.Bounded(t, len(v), func() {
 			now := fuzzNow()
-			got := retryAfter(http.Header{"Retry-After": {v}}, now)
+			got := RetryAfter(http.Header{"Retry-After": {v}}, now)
 			if want := waitOf(v, now); got != want || got < 0 || got > maxRetryAfter {
 				t.Fatalf("%q gives %v, want %v", v, got, want)
 			}

@@ -127,7 +127,7 @@ func FuzzRetryAfter(f *testing.F) {
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		h := http.Header{"Retry-After": {a}, "Retry-After-Ms": {b}, "X-Ms-Retry-After-Ms": {c}}
-		if d := retryAfter(h, now); d < 0 || d > time.Hour {
+		if d := RetryAfter(h, now); d < 0 || d > time.Hour {
 			t.Fatalf("%q gives %v", h, d)
 		}
 	})

@@ -133,13 +133,13 @@ func TestRetryAfterAgreesWithASecondReading(t *testing.T) {
 			return rapid.OneOf(rapid.StringMatching(`[+-]?[0-9]{0,22}(e[0-9])?`), rapid.String(), rapid.SampledFrom([]string{"", "0", "1", "3600", "3601", "1000000000", now.Add(time.Minute).Format(http.TimeFormat), now.Add(-time.Minute).Format(http.TimeFormat), now.AddDate(100, 0, 0).Format(http.TimeFormat)})).Draw(t, name)
 		}
 		h := http.Header{"Retry-After": {value("seconds")}, "Retry-After-Ms": {value("ms")}, "X-Ms-Retry-After-Ms": {value("x-ms")}}
-		d := retryAfter(h, now)
+		d := RetryAfter(h, now)
 		if d < 0 || d > time.Hour {
 			t.Fatalf("%q gives %v", h, d)
 		}
 		h.Del("Retry-After-Ms")
 		h.Del("X-Ms-Retry-After-Ms")
-		if d, want := retryAfter(h, now), waitOf(h.Get("Retry-After"), now); d != want {
+		if d, want := RetryAfter(h, now), waitOf(h.Get("Retry-After"), now); d != want {
 			t.Fatalf("%q gives %v, want %v", h, d, want)
 		}
 	})

@@ -44,7 +44,7 @@ func settleRetry(o policy.RetryOptions, tryTimeout time.Duration, now func() tim
 func retryWhen(o policy.RetryOptions, now func() time.Time) func(*http.Response, error) bool {
 	return func(resp *http.Response, err error) bool {
 		if err == nil {
-			wait := retryAfter(resp.Header, now())
+			wait := RetryAfter(resp.Header, now())
 			if wait > o.MaxRetryDelay || !callOf(resp.Request).outlasts(now().Add(wait)) {
 				return false
 			}
@@ -61,9 +61,9 @@ func retryWhen(o policy.RetryOptions, now func() time.Time) func(*http.Response,
 	}
 }
 
-// retryAfter returns how long the service asks to wait: 0, for not at all or not
+// RetryAfter returns how long the service asks to wait: 0, for not at all or not
 // known, to 1 h. The headers are tried in the order of azcore.
-func retryAfter(h http.Header, now time.Time) time.Duration {
+func RetryAfter(h http.Header, now time.Time) time.Duration {
 	for _, header := range [...]struct {
 		name string
 		unit time.Duration

@@ -276,12 +276,12 @@ func TestRetryAfter(t *testing.T) {
 		now.AddDate(5, 0, 0).Format(http.TimeFormat):      time.Hour,
 		now.Add(time.Minute).Format(time.RFC3339):         0,
 	} {
-		if got := retryAfter(http.Header{"Retry-After": {v}}, now); got != want {
+		if got := RetryAfter(http.Header{"Retry-After": {v}}, now); got != want {
 			t.Errorf("%q: %v, want %v", v, got, want)
 		}
 	}
 	both := http.Header{"Retry-After-Ms": {"junk"}, "X-Ms-Retry-After-Ms": {"250"}, "Retry-After": {"9"}}
-	if got := retryAfter(both, now); got != 250*time.Millisecond {
+	if got := RetryAfter(both, now); got != 250*time.Millisecond {
 		t.Errorf("several headers: %v", got)
 	}
 }
@@ -293,7 +293,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 		name := []string{"Retry-After", "Retry-After-Ms", "X-Ms-Retry-After-Ms"}[rnd.IntN(3)]
 		h := http.Header{}
 		h.Set(name, v)
-		d := retryAfter(h, time.Now())
+		d := RetryAfter(h, time.Now())
 		n, _ := strconv.ParseUint(v, 10, 64)
 		if d < 0 || d > time.Hour || (d == 0) != (n == 0) {
 			t.Fatalf("%s: %s gives %v", name, v, d)

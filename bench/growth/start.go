@@ -25,14 +25,14 @@ func (b *bench) start(ctx context.Context) error {
 		}
 	}
 	rows := [][]string{{"SQLite file", "to its line of being ready, ms", "least to most", "compared", "to the first 200 of /livez, ms", "to the first 200 of /readyz, ms", "least to most"}}
-	first := middle(lines[false])
+	first := dev.Median(lines[false])
 	for _, there := range []bool{false, true} {
 		name := map[bool]string{false: "new", true: "there already"}[there]
-		m := middle(lines[there])
+		m := dev.Median(lines[there])
 		rows = append(rows, []string{name, dev.Millis(m), span(lines[there]), dev.Ratio(float64(m), float64(first)),
-			dev.Millis(middle(lives[there])), dev.Millis(middle(answers[there])), span(answers[there])})
+			dev.Millis(dev.Median(lives[there])), dev.Millis(dev.Median(answers[there])), span(answers[there])})
 	}
-	return dev.WriteTable(b.out, "Start", rows, fmt.Sprintf("From the start of the process. Medians of %d starts of each kind, in turns; /livez is asked every millisecond, then /readyz, which keeps a refusal for a second: who asks before the keys are there learns of them late. The program is acsauth-dev serve.", b.starts))
+	return dev.WriteTable(b.out, "Start", rows, fmt.Sprintf("From the start of the process. Medians of %d starts of each kind, in turns; /livez is asked every millisecond, then /readyz, which keeps a refusal for 50 ms. The program is acsauth-dev serve.", b.starts))
 }
 
 // startOnce starts a service on a port that is known before, since it is asked before it is there.
@@ -81,10 +81,6 @@ func firstAnswer(ctx context.Context, url string, began time.Time) time.Duration
 			return 0
 		}
 	}
-}
-
-func middle(times []time.Duration) time.Duration {
-	return dev.Quantile(slices.Sorted(slices.Values(times)), 0.5)
 }
 
 func span(times []time.Duration) string {

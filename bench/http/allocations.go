@@ -7,8 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strconv"
+
+	"github.com/acs-solutions/acsauth/bench/internal/dev"
 )
 
 // allocations runs the Go benchmarks of the hot path: the second part of table d.
@@ -32,7 +33,7 @@ func (b *bench) allocations(ctx context.Context, out io.Writer) error {
 		"| benchmark | µs from one answer to the next | bytes allocated | allocations |\n|---|---|---|---|\n")
 	for _, name := range names {
 		f := figures[name]
-		fmt.Fprintf(out, "| %s | %.1f | %.0f | %.0f |\n", name, middle(f[0])/1000, middle(f[1]), middle(f[2]))
+		fmt.Fprintf(out, "| %s | %.1f | %.0f | %.0f |\n", name, dev.Median(f[0])/1000, dev.Median(f[1]), dev.Median(f[2]))
 	}
 	return nil
 }
@@ -54,10 +55,4 @@ func benchmarks(text string) (names []string, figures map[string][3][]float64) {
 		figures[m[1]] = f
 	}
 	return names, figures
-}
-
-// middle is the median, of an even number the upper one.
-func middle(all []float64) float64 {
-	slices.Sort(all)
-	return all[len(all)/2]
 }

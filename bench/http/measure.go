@@ -88,11 +88,7 @@ type series []sample
 
 // median of one figure.
 func (s series) median(of func(sample) float64) float64 {
-	all := s.sorted(of)
-	if len(all)%2 == 0 {
-		return (all[len(all)/2-1] + all[len(all)/2]) / 2
-	}
-	return all[len(all)/2]
+	return dev.Median(s.sorted(of))
 }
 
 func (s series) sorted(of func(sample) float64) (all []float64) {

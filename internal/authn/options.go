@@ -16,8 +16,8 @@ import (
 // maxIssuers is the most issuers of one Verifier.
 const maxIssuers = 32
 
-// maxRemember is the most tokens that a Verifier remembers.
-const maxRemember = 10_000_000
+// maxCacheSize is the most tokens that a Verifier caches.
+const maxCacheSize = 10_000_000
 
 // Options of a Verifier.
 type Options struct {
@@ -40,9 +40,9 @@ type Options struct {
 	// MaxKeyAge is how long keys are used when they cannot be loaded again,
 	// RefreshEvery to 7 days. Zero: 24 h.
 	MaxKeyAge time.Duration
-	// Remember is how many verified tokens are kept for five minutes, so that their signature is not checked again:
+	// CacheSize is how many verified tokens are kept for five minutes, so that their signature is not checked again:
 	// up to 10 million. Each use looks at the expiry and at whether the key is still listed. Zero: none.
-	Remember int
+	CacheSize int
 	// Now is the clock by which tokens are judged. Nil: time.Now. For emulators with a clock of their own.
 	Now func() time.Time
 }
@@ -76,8 +76,8 @@ func (o Options) validate() error {
 		checkRange("FetchTimeout", o.FetchTimeout, time.Millisecond, 30*time.Second),
 		checkRange("MaxKeyAge", o.MaxKeyAge, o.RefreshEvery, 7*24*time.Hour),
 	}
-	if o.Remember < 0 || o.Remember > maxRemember {
-		errs = append(errs, fmt.Errorf("authn: Remember is %d, allowed is 0 to %d", o.Remember, maxRemember))
+	if o.CacheSize < 0 || o.CacheSize > maxCacheSize {
+		errs = append(errs, fmt.Errorf("authn: CacheSize is %d, allowed is 0 to %d", o.CacheSize, maxCacheSize))
 	}
 	if n := len(o.Issuers); n == 0 || n > maxIssuers {
 		errs = append(errs, fmt.Errorf("authn: %d issuers are given, allowed are 1 to %d", n, maxIssuers))

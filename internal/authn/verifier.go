@@ -28,7 +28,7 @@ type Verifier struct {
 	issuers []*issuer
 	exact   map[string][]*issuer // ExternalID, B2C and OIDC, by iss
 	sources []*source
-	memory  *memory
+	cache   *cache
 }
 
 // New returns a Verifier, or an error that names every fault of the options. It makes no request.
@@ -39,7 +39,7 @@ func New(opt Options) (*Verifier, error) {
 	}
 	v := &Verifier{opt: opt, exact: make(map[string][]*issuer)}
 	var err error
-	if v.memory, err = newMemory(opt.Remember); err != nil {
+	if v.cache, err = newCache(opt.CacheSize); err != nil {
 		return nil, err
 	}
 	transport, shared := opt.transport(), make(map[string]*source)
@@ -69,7 +69,7 @@ func (v *Verifier) Run(ctx context.Context) {
 		wg.Go(func() { s.run(ctx) })
 	}
 	wg.Wait()
-	v.memory.close()
+	v.cache.close()
 }
 
 // Ready returns nil when the keys of every issuer are loaded and not too old. If
@@ -107,7 +107,7 @@ func (v *Verifier) Ready() error {
 // It makes requests only to load keys, and waits for one load at most.
 func (v *Verifier) Verify(ctx context.Context, token string) (acsauth.Caller, error) {
 	now := v.opt.Now()
-	hash, ok := v.memory.hash(token)
+	hash, ok := v.cache.hash(token)
 	if ok {
 		if caller, ok := v.recall(hash, now); ok {
 			return caller, nil

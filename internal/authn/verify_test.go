@@ -243,7 +243,7 @@ func BenchmarkVerify(b *testing.B) {
 	for _, remember := range []int{0, 100} {
 		b.Run(fmt.Sprintf("remember=%d", remember), func(b *testing.B) {
 			opt := options(plainWorld())
-			opt.Remember = remember
+			opt.CacheSize = remember
 			v := newVerifier(b, opt)
 			jwt := mint(baseV2())
 			b.ReportAllocs()

@@ -3,12 +3,16 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/storetest"
 )
 
@@ -215,38 +219,6 @@ func TestNoTokensAreKeptByDefault(t *testing.T) {
 	}
 }
 
-// Two first calls of one user share the identity and its token; the one that wants another token gets its own.
-func TestFirstSignInsShareTheToken(t *testing.T) {
-	s, c := newService(t), &clock{}
-	b := s.keeping(t, storetest.NewMemory(), c, 1<<20)
-	release := make(chan struct{})
-	s.before = func(op string, _ int, _ http.ResponseWriter) bool {
-		if op == "create" {
-			<-release
-		}
-		return false
-	}
-	tokens := make(chan string, 4)
-	for n := range 4 {
-		go func() {
-			if n == 3 {
-				tokens <- "chat " + get(t, b, 1, acsauth.ScopeChat)
-				return
-			}
-			tokens <- get(t, b, 1)
-		}()
-	}
-	time.Sleep(50 * time.Millisecond)
-	close(release)
-	seen := map[string]int{}
-	for range 4 {
-		seen[<-tokens]++
-	}
-	if s.count("create") != 1 || s.count("issue") > 1 || len(seen) != 2 {
-		t.Errorf("%v for the calls %v", seen, s.calls)
-	}
-}
-
 func (r *refusing) Replace(ctx context.Context, old, next acsauth.Mapping, line *acsauth.JournalLine) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -256,52 +228,116 @@ func (r *refusing) Replace(ctx context.Context, old, next acsauth.Mapping, line 
 	return r.Store.Replace(ctx, old, next, line)
 }
 
-// Equal exchanges at once make one call; another token, or another user with the same, makes its own.
-func TestEqualExchangesShareOneCall(t *testing.T) {
-	s, b := newTestBroker(t)
-	release := make(chan struct{})
-	s.before = func(op string, _ int, _ http.ResponseWriter) bool {
-		if op == "exchange" {
+// atOnce has calls under way at the same moment before ACS answers any, and returns the requests that it got.
+func atOnce(t *testing.T, answer func(r *http.Request, n int) string, calls ...func(t *testing.T, b *Broker)) (requests []string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var mu sync.Mutex
+		c, err := acsidentity.NewClientFromConnectionString("endpoint=https://acs.example;accesskey=c2VjcmV0", &acsidentity.ClientOptions{ClientOptions: noRetry(func(r *http.Request) *http.Response {
 			<-release
-		}
-		return false
-	}
-	const guid = "11111111-2222-4333-8444-55555555555"
-	ask := func(user, token string) (string, error) {
-		got, err := b.ExchangeTeamsToken(t.Context(), acsauth.Caller{Key: acsauth.UserKey{Subject: guid + user}}, acsauth.TeamsToken{Token: token, Client: guid + "9"})
-		return got.Token, err
-	}
-	type pair struct{ user, token string }
-	var mu sync.Mutex
-	got := map[pair]map[string]bool{}
-	var wg sync.WaitGroup
-	for n := range 12 {
-		p := pair{user: []string{"1", "2"}[n%2], token: []string{"a", "b"}[n/2%2]}
-		wg.Go(func() {
-			token, err := ask(p.user, p.token)
 			mu.Lock()
 			defer mu.Unlock()
-			if got[p] == nil {
-				got[p] = map[string]bool{}
+			requests = append(requests, operation(r))
+			w := httptest.NewRecorder()
+			if operation(r) == "create" {
+				w.WriteHeader(http.StatusCreated)
 			}
-			if got[p][token] = true; err != nil {
+			fmt.Fprint(w, answer(r, len(requests)))
+			return w.Result()
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := New(Options{Store: storetest.NewMemory(), ACS: c, Resource: testResource, Scopes: []acsauth.Scope{acsauth.ScopeChat, acsauth.ScopeVoIP}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for _, call := range calls {
+			wg.Go(func() { call(t, b) })
+		}
+		synctest.Wait()
+		close(release)
+		wg.Wait()
+	})
+	return requests
+}
+
+// tokens counts them by who got them.
+type tokens struct {
+	mu   sync.Mutex
+	seen map[string]map[string]int
+}
+
+func (c *tokens) note(who, token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen == nil {
+		c.seen = map[string]map[string]int{}
+	}
+	if c.seen[who] == nil {
+		c.seen[who] = map[string]int{}
+	}
+	c.seen[who][token]++
+}
+
+// First calls of one user at once share the identity and its token; those that want another token share another.
+func TestFirstSignInsShareTheToken(t *testing.T) {
+	var got tokens
+	ask := func(who string, scopes ...acsauth.Scope) func(*testing.T, *Broker) {
+		return func(t *testing.T, b *Broker) { got.note(who, get(t, b, 1, scopes...)) }
+	}
+	answer := func(r *http.Request, n int) string {
+		token := fmt.Sprintf(`{"token":"t%d","expiresOn":"2100-01-01T00:00:00Z"}`, n)
+		if operation(r) == "create" {
+			return fmt.Sprintf(`{"identity":{"id":"8:acs:%s_00000001"},"accessToken":%s}`, testResource, token)
+		}
+		return token
+	}
+	requests := atOnce(t, answer, ask("all"), ask("all"), ask("all"), ask("all"))
+	if fmt.Sprint(requests) != "[create]" || fmt.Sprint(got.seen) != "map[all:map[t1:4]]" {
+		t.Errorf("%v for the calls %v", got.seen, requests)
+	}
+	got = tokens{}
+	requests = atOnce(t, answer, ask("all"), ask("chat", acsauth.ScopeChat), ask("all"), ask("chat", acsauth.ScopeChat))
+	maker, other := got.seen["all"], got.seen["chat"] // whose wish the create carried, and who needs a token of its own
+	if maker["t1"] == 0 {
+		maker, other = other, maker
+	}
+	if maker["t1"] != 2 || other["t1"] != 0 || len(requests) < 2 || len(requests) > 3 || requests[0] != "create" || requests[1] != "issue" {
+		t.Errorf("%v for the calls %v", got.seen, requests)
+	}
+}
+
+// Equal exchanges at once make one call; another token, or another user with the same, makes its own.
+func TestEqualExchangesShareOneCall(t *testing.T) {
+	const guid = "11111111-2222-4333-8444-55555555555"
+	var got tokens
+	var calls []func(*testing.T, *Broker)
+	for n := range 12 {
+		user, token := []string{"1", "2"}[n%2], []string{"a", "b"}[n/2%2]
+		calls = append(calls, func(t *testing.T, b *Broker) {
+			answer, err := b.ExchangeTeamsToken(t.Context(), acsauth.Caller{Key: acsauth.UserKey{Subject: guid + user}}, acsauth.TeamsToken{Token: token, Client: guid + "9"})
+			if err != nil {
 				t.Error(err)
 			}
+			got.note(user+token, answer.Token)
 		})
 	}
-	time.Sleep(100 * time.Millisecond)
-	close(release)
-	wg.Wait()
+	requests := atOnce(t, func(_ *http.Request, n int) string {
+		return fmt.Sprintf(`{"token":"t%d","expiresOn":"2100-01-01T00:00:00Z"}`, n)
+	}, calls...)
 	all := map[string]bool{}
-	for _, tokens := range got {
-		for token := range tokens {
+	for who, tokens := range got.seen {
+		for token, n := range tokens {
+			if all[token] || n != 3 {
+				t.Errorf("%s got %v", who, tokens)
+			}
 			all[token] = true
 		}
 	}
-	if s.count("exchange") != 4 || len(got) != 4 || len(all) != 4 {
-		t.Errorf("%d calls for 4 different exchanges, tokens %v", s.count("exchange"), got)
-	}
-	if _, err := ask("1", "a"); err != nil || s.count("exchange") != 5 { // nothing is kept
-		t.Errorf("%v, %d calls", err, s.count("exchange"))
+	if len(requests) != 4 || len(all) != 4 {
+		t.Errorf("%d calls for 4 different exchanges: %v", len(requests), got.seen)
 	}
 }

@@ -95,40 +95,20 @@ func TestSharedTokensAreForTheSameWish(t *testing.T) {
 // mintAtOnce has both wishes under way before ACS answers any.
 func mintAtOnce(t *testing.T, wishes []mintWish) (calls int, tokens []string) {
 	tokens = make([]string, len(wishes))
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		var mu sync.Mutex
-		c, err := acsidentity.NewClientFromConnectionString("endpoint=https://acs.example;accesskey=c2VjcmV0", &acsidentity.ClientOptions{ClientOptions: noRetry(func(r *http.Request) *http.Response {
-			<-release
-			mu.Lock()
-			defer mu.Unlock()
-			calls++
-			w := httptest.NewRecorder()
-			fmt.Fprintf(w, `{"token":"t%d","expiresOn":"2100-01-01T00:00:00Z"}`, calls)
-			return w.Result()
-		})})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := New(Options{Store: storetest.NewMemory(), ACS: c, Resource: testResource, Scopes: acsauth.AllScopes()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		for i, w := range wishes {
-			wg.Go(func() {
-				got, err := b.mint(t.Context(), held{id: w.id}, wish{w.scopes, w.life})
-				if err != nil || got.Identity != w.id || !slices.Equal(got.Scopes, w.scopes) {
-					t.Errorf("%v: %+v, %v", w, got, err)
-				}
-				tokens[i] = got.Token
-			})
-		}
-		synctest.Wait()
-		close(release)
-		wg.Wait()
-	})
-	return calls, tokens
+	var mints []func(*testing.T, *Broker)
+	for i, w := range wishes {
+		mints = append(mints, func(t *testing.T, b *Broker) {
+			got, err := b.mint(t.Context(), held{id: w.id}, wish{w.scopes, w.life})
+			if err != nil || got.Identity != w.id || !slices.Equal(got.Scopes, w.scopes) {
+				t.Errorf("%v: %+v, %v", w, got, err)
+			}
+			tokens[i] = got.Token
+		})
+	}
+	requests := atOnce(t, func(_ *http.Request, n int) string {
+		return fmt.Sprintf(`{"token":"t%d","expiresOn":"2100-01-01T00:00:00Z"}`, n)
+	}, mints...)
+	return len(requests), tokens
 }
 
 // A liar gives out the row of whomever it likes.

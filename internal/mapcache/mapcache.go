@@ -172,9 +172,15 @@ func (c *Cache) Clear() {
 // Hears says whether changes of other replicas are told. While they are not,
 // no row is given out, and those kept are forgotten. It is for a Cache whose rows others tell of.
 func (c *Cache) Hears(yes bool) {
-	if c != nil {
-		c.deaf.Store(!yes)
-		c.Clear()
+	if c == nil {
+		return
+	}
+	if !yes {
+		c.deaf.Store(true)
+	}
+	c.Clear()
+	if yes { // not before: what was kept meanwhile is of a time without news
+		c.deaf.Store(false)
 	}
 }
 

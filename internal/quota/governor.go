@@ -26,10 +26,10 @@ func New(o Options) (*Governor, error) {
 	return g, nil
 }
 
-type paidKey struct{}
+type permitKey struct{}
 
-// A payment is one call that was let through, and is not made yet.
-type payment struct {
+// A permit is one call that was let through, and is not made yet.
+type permit struct {
 	op   Op
 	used atomic.Bool
 }
@@ -44,7 +44,7 @@ func (g *Governor) Admit(ctx context.Context, op Op) (context.Context, error) {
 	if err := g.lanes[op].pass(ctx, g.maxWait); err != nil {
 		return nil, err
 	}
-	return context.WithValue(ctx, paidKey{}, &payment{op: op}), nil
+	return context.WithValue(ctx, permitKey{}, &permit{op: op}), nil
 }
 
 // Stats returns how the operations stand, in their order.

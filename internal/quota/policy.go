@@ -2,11 +2,11 @@ package quota
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/acs-solutions/acsauth/acsidentity"
 )
 
 // Policy stands before each try of a call of ACS. The first try of a call that
@@ -16,34 +16,33 @@ func (g *Governor) Policy() policy.Policy {
 	if g == nil {
 		return nil
 	}
-	return toll{g}
+	return limitPolicy{g}
 }
 
-type toll struct{ g *Governor }
+type limitPolicy struct{ g *Governor }
 
 // Do implements [policy.Policy].
-func (t toll) Do(req *policy.Request) (*http.Response, error) {
+func (t limitPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
-	paid, _ := ctx.Value(paidKey{}).(*payment)
-	op := opOf(req.Raw())
-	if paid != nil {
-		op = paid.op // only the caller knows whether a create asks for a token
+	held, _ := ctx.Value(permitKey{}).(*permit)
+	op := OpOf(req.Raw())
+	if held != nil {
+		op = held.op // only the caller knows whether a create asks for a token
 	}
-	if paid == nil || !paid.used.CompareAndSwap(false, true) {
+	if held == nil || !held.used.CompareAndSwap(false, true) {
 		if err := t.g.lanes[op].pass(ctx, t.g.maxWait); err != nil {
 			return nil, err
 		}
 	}
 	res, err := req.Next()
 	if err == nil && res.StatusCode == http.StatusTooManyRequests {
-		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // anything else counts as the least
-		t.g.lanes[op].throttled(time.Duration(min(max(seconds, 0), 60)) * time.Second)
+		t.g.lanes[op].throttled(acsidentity.RetryAfter(res.Header, time.Now()))
 	}
 	return res, err
 }
 
-// opOf names the operation of a request.
-func opOf(r *http.Request) Op {
+// OpOf is the operation of a request to ACS. A create counts as one without a token: only the caller knows.
+func OpOf(r *http.Request) Op {
 	path := r.URL.Path
 	switch {
 	case r.Method == http.MethodDelete:

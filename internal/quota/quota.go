@@ -22,7 +22,7 @@ const (
 
 // String is the name of the operation, as metrics show it.
 func (o Op) String() string {
-	return [...]string{"createIdentity", "createIdentityAndToken", "issueAccessToken", "exchangeTeamsUserAccessToken", "deleteIdentity", "revokeAccessTokens"}[o]
+	return [...]string{"createIdentity", "createIdentityAndToken", "issueAccessToken", "exchangeAccessToken", "deleteIdentity", "revokeAccessTokens"}[o]
 }
 
 // published is the limit of ACS in 30 seconds.

@@ -61,7 +61,7 @@ func benchServer(b *testing.B, remember int, tokens int64, mappings int) http.Ha
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = store.Close() })
-	v, err := authn.New(authn.Options{Transport: roundTripper(entra), Remember: remember, Issuers: []authn.Issuer{{
+	v, err := authn.New(authn.Options{Transport: roundTripper(entra), CacheSize: remember, Issuers: []authn.Issuer{{
 		AuthorityHost: authority, TenantIDs: []string{tenantID}, Audiences: []string{apiID}, AllowedClients: []string{clientID, daemonID}}}})
 	if err != nil {
 		b.Fatal(err)

@@ -16,7 +16,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	store    *storeCollector
-	frugal   *frugalCollector
+	usage    *usageCollector
 
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -35,7 +35,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry:  prometheus.NewPedanticRegistry(),
 		store:     newStoreCollector(),
-		frugal:    newFrugalCollector(),
+		usage:     newUsageCollector(),
 		requests:  counter("http_requests_total", "HTTP requests answered; status 499 stands for a client that left.", "route", "method", "status"),
 		durations: histogram("http_request_duration_seconds", "Time from the header of a request to its answer.", "route", "method"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "http_requests_in_flight",
@@ -47,7 +47,7 @@ func NewMetrics() *Metrics {
 		upstream:  counter("upstream_requests_total", "Calls to upstream services; status none stands for no answer.", "operation", "status"),
 		upstreamD: histogram("upstream_request_duration_seconds", "Time of a call to an upstream service.", "operation"),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.problems, m.panics, m.events, m.upstream, m.upstreamD, m.store, m.frugal,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.problems, m.panics, m.events, m.upstream, m.upstreamD, m.store, m.usage,
 		buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

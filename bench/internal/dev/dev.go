@@ -86,9 +86,9 @@ func (p *Program) Serve(env ...string) (*Service, error) {
 	return s, nil
 }
 
-// Token signs a user in. A Teams token is one that ACS exchanges.
+// Token mints a token for a user, signed with the newest key. A Teams token is one that ACS exchanges.
 func (p *Program) Token(ctx context.Context, user string, teams bool) (string, error) {
-	body, err := json.Marshal(map[string]any{"user": user, "teams": teams})
+	body, err := json.Marshal(map[string]any{"user": user, "teams": teams, "expiresInSeconds": tokenLife.Seconds()})
 	if err != nil {
 		return "", err
 	}

@@ -24,22 +24,12 @@ func (p *Program) Tokens(ctx context.Context, n int) ([]string, error) {
 	for first := range atOnce {
 		g.Go(func() (err error) {
 			for i := first; i < n && err == nil; i += atOnce {
-				tokens[i], err = p.userToken(ctx, i+1)
+				tokens[i], err = p.Token(ctx, fmt.Sprintf("user-%d", i+1), false)
 			}
 			return err
 		})
 	}
 	return tokens, g.Wait()
-}
-
-// userToken mints a token for user-i, signed with the newest key.
-func (p *Program) userToken(ctx context.Context, i int) (string, error) {
-	var answer struct {
-		Token string `json:"access_token"`
-	}
-	body := fmt.Sprintf(`{"user":"user-%d","expiresInSeconds":%.0f}`, i, tokenLife.Seconds())
-	err := p.Call(ctx, http.MethodPost, "/token", body, &answer)
-	return answer.Token, err
 }
 
 // A Client asks the service as many users would, over connections that are kept.

@@ -3,7 +3,6 @@ package service
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -78,11 +77,5 @@ func (m meter) Do(req *policy.Request) (*http.Response, error) {
 
 // operation names the call of ACS that a request makes, such as acs.issueAccessToken.
 func operation(r *http.Request) string {
-	if i := strings.LastIndex(r.URL.Path, "/:"); i >= 0 {
-		return "acs." + r.URL.Path[i+2:]
-	}
-	if r.Method == http.MethodDelete {
-		return "acs.deleteIdentity"
-	}
-	return "acs.createIdentity"
+	return "acs." + quota.OpOf(r).String()
 }

@@ -63,7 +63,7 @@ func countQuota(m *telemetry.Metrics, g *quota.Governor) {
 // countCaches lets each scrape tell how far the caches help.
 func countCaches(m *telemetry.Metrics, verifier *authn.Verifier, brk *broker.Broker, mappings *mapcache.Cache) {
 	m.SetCaches(func() []telemetry.CacheCount {
-		v, t, r := verifier.MemoryStats(), brk.TokenStats(), mappings.Stats()
+		v, t, r := verifier.CacheStats(), brk.TokenStats(), mappings.Stats()
 		return []telemetry.CacheCount{
 			{Name: "verified", Hits: v.Hits, Misses: v.Misses, Entries: v.Tokens},
 			{Name: "tokens", Hits: t.Hits, Misses: t.Misses, Entries: t.Entries},

@@ -15,7 +15,7 @@ func CheckIssuers(c *config.Config, allowLoopback bool) error {
 }
 
 func authnOptions(c *config.Config, o Options) authn.Options {
-	out := authn.Options{AllowLoopback: o.AllowLoopback, Log: o.Log, Now: o.Now, Remember: c.VerifiedCache}
+	out := authn.Options{AllowLoopback: o.AllowLoopback, Log: o.Log, Now: o.Now, CacheSize: c.VerifiedCache}
 	for _, i := range c.AllIssuers() {
 		out.Issuers = append(out.Issuers, authnIssuer(i))
 	}

@@ -42,10 +42,10 @@ func (s *Store) Watch(ctx context.Context, drop func(userHash string), hears fun
 			pause = firstPause
 			hears(true)
 		})
-		hears(false)
 		if ctx.Err() != nil {
 			return
 		}
+		hears(false)
 		s.log.WarnContext(ctx, "changes of other replicas are not heard", "error", explained(err))
 		select {
 		case <-ctx.Done():

@@ -23,7 +23,7 @@ check("playground: who you are, your identity, your token, after two clicks", as
   assert.match(await page.locator("#identity").innerText(), /^8:acs:/);
   assert.match(await page.locator("#token-text").innerText(), /^(59|60) minutes left$/);
   assert.equal(await page.getByRole("progressbar", { name: "Life left of the ACS token" }).getAttribute("value"), "100");
-  assert.match(await page.locator("#timeline").innerText(), /fresh token, ends/);
+  assert.match(await page.locator("#timeline").innerText(), /token received, ends/);
   await looksRight(page, errors, "the page, signed in");
   assert.ok(!(await shownTokens(page)), "a token is on the page");
 });

@@ -34,7 +34,7 @@ export function tick(): void {
   byId("token-text").textContent = token ? (left > 0 ? `${left < 120_000 ? `${Math.ceil(left / 1000)} seconds` : `${Math.floor(left / 60_000)} minutes`} left` : "It has ended.") : "none yet";
 }
 
-const words: Record<RefresherEvent["type"], string> = { refreshed: "fresh token", shared: "token of another tab", retry: "failed, again soon", challenged: "another sign-in is wanted", failed: "failed" };
+const words: Record<RefresherEvent["type"], string> = { refreshed: "token received", shared: "token of another tab", retry: "failed, again soon", challenged: "another sign-in is wanted", failed: "failed" };
 
 export function showEvent(event: RefresherEvent): void {
   const more = event.expiresOnTimestamp ? `, ends ${clock(event.expiresOnTimestamp)}` : event.error ? ` (${event.error.code})` : "";

@@ -26,13 +26,13 @@ type QuotaState struct {
 }
 
 // SetCaches makes each scrape ask f for the caches.
-func (m *Metrics) SetCaches(f func() []CacheCount) { m.frugal.caches.Store(&f) }
+func (m *Metrics) SetCaches(f func() []CacheCount) { m.usage.caches.Store(&f) }
 
 // SetQuota makes each scrape ask f how the limits of ACS stand.
-func (m *Metrics) SetQuota(f func() []QuotaState) { m.frugal.quota.Store(&f) }
+func (m *Metrics) SetQuota(f func() []QuotaState) { m.usage.quota.Store(&f) }
 
-// frugalCollector tells of what saves calls: the caches, and the limits of ACS.
-type frugalCollector struct {
+// usageCollector tells of what saves calls: the caches, and the limits of ACS.
+type usageCollector struct {
 	caches atomic.Pointer[func() []CacheCount]
 	quota  atomic.Pointer[func() []QuotaState]
 
@@ -40,11 +40,11 @@ type frugalCollector struct {
 	limit, left, waiting, shed, throttled, exhaustion *prometheus.Desc
 }
 
-func newFrugalCollector() *frugalCollector {
+func newUsageCollector() *usageCollector {
 	desc := func(name, help, label string) *prometheus.Desc {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{label}, nil)
 	}
-	return &frugalCollector{
+	return &usageCollector{
 		hits:       desc("cache_hits_total", "Look-ups that a cache answered.", "cache"),
 		misses:     desc("cache_misses_total", "Look-ups that a cache could not answer.", "cache"),
 		entries:    desc("cache_entries", "Entries of a cache now, about.", "cache"),
@@ -57,13 +57,13 @@ func newFrugalCollector() *frugalCollector {
 	}
 }
 
-func (c *frugalCollector) Describe(ch chan<- *prometheus.Desc) {
+func (c *usageCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range [...]*prometheus.Desc{c.hits, c.misses, c.entries, c.limit, c.left, c.waiting, c.shed, c.throttled, c.exhaustion} {
 		ch <- d
 	}
 }
 
-func (c *frugalCollector) Collect(ch chan<- prometheus.Metric) {
+func (c *usageCollector) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, label string) {
 		ch <- prometheus.MustNewConstMetric(d, t, v, label)
 	}

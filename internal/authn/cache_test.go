@@ -16,7 +16,7 @@ func remembering(t *testing.T, tokens int) (*authority, *authn.Verifier) {
 	a := plainWorld()
 	opt := options(a)
 	opt.Issuers[0].TenantIDs = []string{tenantA}
-	opt.Remember = tokens
+	opt.CacheSize = tokens
 	return a, running(t, opt)
 }
 
@@ -35,7 +35,7 @@ func alive(more ...edit) string {
 	return mint(baseV2(), append([]edit{set("iat", now-60), set("nbf", now-60), set("exp", now+3600)}, more...)...)
 }
 
-func TestRememberedTokens(t *testing.T) {
+func TestCachedTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, v := remembering(t, 100)
 		jwt := alive()
@@ -49,7 +49,7 @@ func TestRememberedTokens(t *testing.T) {
 				t.Fatalf("another caller the second time: %v, %v, want %v", again, err, first)
 			}
 		}
-		if s := v.MemoryStats(); s.Hits != 3 || s.Misses != 1 || s.Tokens != 1 {
+		if s := v.CacheStats(); s.Hits != 3 || s.Misses != 1 || s.Tokens != 1 {
 			t.Errorf("stats are %+v, want 3 hits and 1 miss", s)
 		}
 		changed := jwt[:len(jwt)-10] + flip(jwt[len(jwt)-10:])
@@ -58,8 +58,8 @@ func TestRememberedTokens(t *testing.T) {
 				t.Error("a token with another signature is taken for one that was verified")
 			}
 		}
-		if s := v.MemoryStats(); s.Hits != 3 || s.Tokens != 1 {
-			t.Errorf("a bad token was remembered, or found: %+v", s)
+		if s := v.CacheStats(); s.Hits != 3 || s.Tokens != 1 {
+			t.Errorf("a bad token was cached, or found: %+v", s)
 		}
 	})
 }
@@ -71,7 +71,7 @@ func flip(s string) string {
 	return "x" + s[1:]
 }
 
-func TestRememberedTokenExpires(t *testing.T) {
+func TestCachedTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, v := remembering(t, 100)
 		now := time.Now().Unix()
@@ -81,22 +81,22 @@ func TestRememberedTokenExpires(t *testing.T) {
 		expect(t, v, "in the last second", jwt, "")
 		time.Sleep(time.Second)
 		expect(t, v, "over", jwt, "token_expired")
-		if s := v.MemoryStats(); s.Hits != 1 {
+		if s := v.CacheStats(); s.Hits != 1 {
 			t.Errorf("%d hits, want 1: the test did not see the memory", s.Hits)
 		}
 	})
 }
 
-func TestRememberedTokenIsVerifiedAgain(t *testing.T) {
+func TestCachedTokenIsVerifiedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, v := remembering(t, 100)
 		jwt := alive()
 		expect(t, v, "first", jwt, "")
 		time.Sleep(5*time.Minute - time.Second)
-		expect(t, v, "remembered", jwt, "")
+		expect(t, v, "cached", jwt, "")
 		time.Sleep(time.Second)
 		expect(t, v, "after five minutes", jwt, "")
-		if s := v.MemoryStats(); s.Hits != 1 || s.Misses != 2 {
+		if s := v.CacheStats(); s.Hits != 1 || s.Misses != 2 {
 			t.Errorf("%+v, want 1 hit and 2 misses", s)
 		}
 	})
@@ -108,7 +108,7 @@ func TestKeyThatIsGoneEndsItsTokens(t *testing.T) {
 		a.rotate(map[string]int{"one": 0})
 		jwt := alive(hset("kid", "one"), by(keyRing()[0]))
 		expect(t, v, "first", jwt, "")
-		expect(t, v, "remembered", jwt, "")
+		expect(t, v, "cached", jwt, "")
 		a.rotate(map[string]int{"two": 1})
 		expect(t, v, "before the keys are loaded again", jwt, "")
 		time.Sleep(2 * time.Minute)
@@ -120,7 +120,7 @@ func TestKeyThatIsGoneEndsItsTokens(t *testing.T) {
 		a.rotate(map[string]int{"one": 0})
 		jwt := alive(hset("kid", "one"), by(keyRing()[0]))
 		expect(t, v, "first", jwt, "")
-		expect(t, v, "remembered", jwt, "")
+		expect(t, v, "cached", jwt, "")
 		a.rotate(map[string]int{"one": 1, "two": 1})
 		time.Sleep(time.Minute)
 		expect(t, v, "load", alive(hset("kid", "two"), by(keyRing()[1])), "")
@@ -128,7 +128,7 @@ func TestKeyThatIsGoneEndsItsTokens(t *testing.T) {
 	})
 }
 
-func TestKeysTooOldEndRememberedTokens(t *testing.T) {
+func TestKeysTooOldEndCachedTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := remembering(t, 100)
 		expect(t, v, "load", alive(), "")
@@ -136,18 +136,18 @@ func TestKeysTooOldEndRememberedTokens(t *testing.T) {
 		time.Sleep(24*time.Hour - time.Minute)
 		jwt := alive()
 		expect(t, v, "keys of almost a day", jwt, "")
-		expect(t, v, "remembered", jwt, "")
+		expect(t, v, "cached", jwt, "")
 		time.Sleep(2 * time.Minute)
 		expect(t, v, "keys of more than a day", jwt, "keys_unavailable")
 	})
 }
 
 // Two verifiers never share: one with another audience must not take what the other took.
-func TestMemoryIsOfOneVerifier(t *testing.T) {
+func TestCacheIsOfOneVerifier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := remembering(t, 100)
 		opt := options(a)
-		opt.Issuers[0].TenantIDs, opt.Issuers[0].Audiences, opt.Remember = []string{tenantA}, []string{"api://another"}, 100
+		opt.Issuers[0].TenantIDs, opt.Issuers[0].Audiences, opt.CacheSize = []string{tenantA}, []string{"api://another"}, 100
 		other := running(t, opt)
 		jwt := alive()
 		expect(t, v, "its own", jwt, "")
@@ -156,12 +156,12 @@ func TestMemoryIsOfOneVerifier(t *testing.T) {
 	})
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestCacheIsBounded(t *testing.T) {
 	_, v := remembering(t, 50)
 	for n := range 200 {
 		expect(t, v, "token", alive(set("uti", fmt.Sprint(n))), "")
 	}
-	eventually(t, func() bool { s := v.MemoryStats(); return s.Tokens > 10 && s.Tokens <= 50 })
+	eventually(t, func() bool { s := v.CacheStats(); return s.Tokens > 10 && s.Tokens <= 50 })
 	_, v = remembering(t, 50)
 	groups := make([]string, 200)
 	for n := range groups {
@@ -170,7 +170,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for n := range 20 { // each takes 11 KiB
 		expect(t, v, "with many groups", alive(set("uti", fmt.Sprint(n)), set("groups", groups)), "")
 	}
-	eventually(t, func() bool { s := v.MemoryStats(); return s.Tokens > 0 && s.Tokens <= 4 })
+	eventually(t, func() bool { s := v.CacheStats(); return s.Tokens > 0 && s.Tokens <= 4 })
 }
 
 func eventually(t *testing.T, f func() bool) {

@@ -12,15 +12,15 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// rememberFor is how long a verified token is believed without a look at its signature. Its expiry and its key are looked at each time.
-const rememberFor = 5 * time.Minute
+// cachedFor is how long a verified token is believed without a look at its signature. Its expiry and its key are looked at each time.
+const cachedFor = 5 * time.Minute
 
-// A memory holds the callers of tokens that were verified a short while ago. It
-// belongs to one Verifier, so to one set of issuers and rules. A nil memory remembers nothing.
+// A cache holds the callers of tokens that were verified a short while ago. It
+// belongs to one Verifier, so to one set of issuers and rules. A nil cache holds nothing.
 //
 // Only tokens that passed every rule enter, so a flood of bad ones cannot push good ones out.
-type memory struct {
-	cache        *otter.Cache[tokenHash, remembered]
+type cache struct {
+	entries      *otter.Cache[tokenHash, cached]
 	hits, misses atomic.Uint64
 
 	mu     sync.Mutex
@@ -29,8 +29,8 @@ type memory struct {
 
 type tokenHash [sha256.Size]byte
 
-// A remembered is what one verified token says. Nothing in it shares storage with the token.
-type remembered struct {
+// A cached is what one verified token says. Nothing in it shares storage with the token.
+type cached struct {
 	subject string
 	groups  []string
 	expires int64 // Unix seconds
@@ -56,20 +56,20 @@ type commonKey struct {
 // maxCommon bounds what is shared; a user beyond it has one of its own.
 const maxCommon = 4096
 
-// newMemory makes room for as many tokens of the common size. A larger one takes the room of several.
-func newMemory(tokens int) (*memory, error) {
+// newCache makes room for as many tokens of the common size. A larger one takes the room of several.
+func newCache(tokens int) (*cache, error) {
 	if tokens == 0 {
 		return nil, nil
 	}
-	cache, err := otter.New(&otter.Options[tokenHash, remembered]{
-		MaximumWeight: uint64(tokens), Weigher: func(_ tokenHash, r remembered) uint32 { return r.weight() },
-		ExpiryCalculator: otter.ExpiryWriting[tokenHash, remembered](rememberFor),
+	entries, err := otter.New(&otter.Options[tokenHash, cached]{
+		MaximumWeight: uint64(tokens), Weigher: func(_ tokenHash, r cached) uint32 { return r.weight() },
+		ExpiryCalculator: otter.ExpiryWriting[tokenHash, cached](cachedFor),
 	})
-	return &memory{cache: cache, common: make(map[commonKey]*common)}, err
+	return &cache{entries: entries, common: make(map[commonKey]*common)}, err
 }
 
 // weight is the size in KiB, at least 1.
-func (r remembered) weight() uint32 {
+func (r cached) weight() uint32 {
 	c := r.caller
 	size := len(r.subject) + len(c.Key.Issuer) + len(c.Tenant) + len(c.Client)
 	for _, list := range [...][]string{c.Scopes, c.Roles, r.groups} {
@@ -81,14 +81,14 @@ func (r remembered) weight() uint32 {
 }
 
 // whole puts the caller together again.
-func (r remembered) whole() acsauth.Caller {
+func (r cached) whole() acsauth.Caller {
 	c := r.caller
 	c.Key.Subject, c.Groups, c.Expires = r.subject, r.groups, time.Unix(r.expires, 0)
 	return c
 }
 
 // shared returns what a caller has in common with others.
-func (m *memory) shared(c acsauth.Caller, src *source, id keyID) *common {
+func (m *cache) shared(c acsauth.Caller, src *source, id keyID) *common {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := commonKey{c.Key.Issuer, c.Issuer, c.Tenant, c.Client, strings.Join(c.Scopes, " "), strings.Join(c.Roles, "\x00"), c.Kind, src, id}
@@ -104,8 +104,8 @@ func (m *memory) shared(c acsauth.Caller, src *source, id keyID) *common {
 	return fresh
 }
 
-// hash names a token in the memory. ok is false if no such token is ever remembered.
-func (m *memory) hash(token string) (h tokenHash, ok bool) {
+// hash names a token in the cache. ok is false if no such token is ever held.
+func (m *cache) hash(token string) (h tokenHash, ok bool) {
 	if m == nil || len(token) > MaxToken {
 		return h, false
 	}
@@ -114,16 +114,16 @@ func (m *memory) hash(token string) (h tokenHash, ok bool) {
 
 // recall returns the caller of a token that was verified, is not over, and whose key is still listed.
 func (v *Verifier) recall(hash tokenHash, now time.Time) (acsauth.Caller, bool) {
-	r, ok := v.memory.cache.GetIfPresent(hash)
+	r, ok := v.cache.entries.GetIfPresent(hash)
 	if ok {
 		age := now.UnixNano() - r.at
-		ok = now.Before(time.Unix(r.expires, 0).Add(v.opt.Skew)) && age >= 0 && age < int64(rememberFor) && r.src.lists(r.id, r.key)
+		ok = now.Before(time.Unix(r.expires, 0).Add(v.opt.Skew)) && age >= 0 && age < int64(cachedFor) && r.src.lists(r.id, r.key)
 	}
 	if !ok {
-		v.memory.misses.Add(1)
+		v.cache.misses.Add(1)
 		return acsauth.Caller{}, false
 	}
-	v.memory.hits.Add(1)
+	v.cache.hits.Add(1)
 	return r.whole(), true
 }
 
@@ -134,10 +134,10 @@ func (v *Verifier) remember(hash tokenHash, k *check) acsauth.Caller {
 		return k.caller
 	}
 	c := k.caller
-	r := remembered{subject: strings.Clone(c.Key.Subject), groups: ownedList(c.Groups), expires: c.Expires.Unix(), at: k.now.UnixNano(), key: k.key}
+	r := cached{subject: strings.Clone(c.Key.Subject), groups: ownedList(c.Groups), expires: c.Expires.Unix(), at: k.now.UnixNano(), key: k.key}
 	c.Key.Subject, c.Groups, c.Expires = "", nil, time.Time{}
-	r.common = v.memory.shared(c, k.src, keyID{k.src.id, k.p, k.kid, k.alg})
-	v.memory.cache.Set(hash, r)
+	r.common = v.cache.shared(c, k.src, keyID{k.src.id, k.p, k.kid, k.alg})
+	v.cache.entries.Set(hash, r)
 	return r.whole()
 }
 
@@ -165,23 +165,23 @@ func ownedList(list []string) []string {
 	return slices.Clip(list)
 }
 
-func (m *memory) close() {
+func (m *cache) close() {
 	if m != nil {
-		m.cache.InvalidateAll()
-		m.cache.StopAllGoroutines()
+		m.entries.InvalidateAll()
+		m.entries.StopAllGoroutines()
 	}
 }
 
-// MemoryStats counts the use of the verified tokens that are remembered.
-type MemoryStats struct {
+// CacheStats counts the use of the verified tokens that are cached.
+type CacheStats struct {
 	Hits, Misses uint64
-	Tokens       int // remembered now, about
+	Tokens       int // cached now, about
 }
 
-// MemoryStats returns the counts since the start.
-func (v *Verifier) MemoryStats() MemoryStats {
-	if v.memory == nil {
-		return MemoryStats{}
+// CacheStats returns the counts since the start.
+func (v *Verifier) CacheStats() CacheStats {
+	if v.cache == nil {
+		return CacheStats{}
 	}
-	return MemoryStats{v.memory.hits.Load(), v.memory.misses.Load(), v.memory.cache.EstimatedSize()}
+	return CacheStats{v.cache.hits.Load(), v.cache.misses.Load(), v.cache.entries.EstimatedSize()}
 }
