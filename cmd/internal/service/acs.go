@@ -19,8 +19,8 @@ import (
 func newACS(o Options, m *telemetry.Metrics, g *quota.Governor) (*acsidentity.Client, error) {
 	c := o.Config
 	options := &acsidentity.ClientOptions{APIVersion: c.ACSAPIVersion, InsecureAllowHTTP: o.AllowLoopback, Now: o.Now}
-	if toll := g.Policy(); toll != nil {
-		options.PerRetryPolicies = append(options.PerRetryPolicies, toll) // first: a call that is shed is none
+	if limit := g.Policy(); limit != nil {
+		options.PerRetryPolicies = append(options.PerRetryPolicies, limit) // first: a call that is shed is none
 	}
 	options.PerRetryPolicies = append(append(options.PerRetryPolicies, meter{m}), failpoint.Policies()...)
 	if !c.ACSConnectionString.IsZero() {
