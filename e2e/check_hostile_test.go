@@ -131,7 +131,7 @@ var seriesForm = regexp.MustCompile(`(?m)^(acsauth_[^ ]+) `)
 func (s *target) series(t *testing.T) map[string]bool {
 	t.Helper()
 	list := map[string]bool{}
-	for _, m := range seriesForm.FindAllStringSubmatch(plant().scrape(t, s), -1) {
+	for _, m := range seriesForm.FindAllStringSubmatch(scrape(t, s.process), -1) {
 		list[m[1]] = true
 	}
 	if len(list) < 20 {

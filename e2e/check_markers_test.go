@@ -17,6 +17,7 @@ import (
 	"github.com/acs-solutions/acsauth/emulator"
 	"github.com/acs-solutions/acsauth/internal/attack"
 	"github.com/acs-solutions/acsauth/internal/parts"
+	"github.com/acs-solutions/acsauth/internal/testkit"
 )
 
 // planted are the markers of one run, and what of them must be looked for in what.
@@ -74,7 +75,7 @@ func markerStores(t *testing.T) map[string]map[string]string {
 }
 
 // K-01: good and bad requests to every route, faults of ACS, a kill, and a stop, at log level debug. Nothing that was
-// planted is in the log, on the standard output, in the audit log, in the metrics, or in an answer that is no success.
+// planted is in the log, on the standard output, in the audit log, in the metrics, in the telemetry, or in an answer that is no success.
 func TestMarkersShowNowhere(t *testing.T) {
 	for name, store := range markerStores(t) {
 		t.Run(name, func(t *testing.T) {
@@ -83,10 +84,12 @@ func TestMarkersShowNowhere(t *testing.T) {
 				p.all.add(marker{"the store's password", secret})
 			}
 			audit := filepath.Join(t.TempDir(), "audit.log")
-			s := startTarget(t, changed(store, "ACSAUTH_AUDIT", "file:"+audit, "ACSAUTH_AUDIT_KEYS", p.auditKey, "ACSAUTH_ALLOWED_ORIGINS", "https://app.contoso.com"))
+			collector := testkit.StartCollector(t)
+			s := startTarget(t, changed(store, "ACSAUTH_AUDIT", "file:"+audit, "ACSAUTH_AUDIT_KEYS", p.auditKey, "ACSAUTH_ALLOWED_ORIGINS", "https://app.contoso.com",
+				"OTEL_EXPORTER_OTLP_ENDPOINT", collector.HTTP))
 			p.drive(t, s)
 			p.faults(t, s)
-			metrics := p.scrape(t, s)
+			metrics := scrape(t, s.process)
 			s.kill()
 			first := s.log.String()                     // read when nobody writes it any more
 			again := start(t, s.env, "serve", "--json") // after kill -9, on the same data
@@ -108,10 +111,12 @@ func TestMarkersShowNowhere(t *testing.T) {
 			}
 			p.all.clean(t, "the log", logs)
 			p.all.clean(t, "the metrics", metrics)
-			if len(logs) < 20_000 || p.tokens < 30 || !strings.Contains(logs, `"level":"DEBUG"`) {
+			sent := collector.Text()
+			p.all.clean(t, "the telemetry", sent)
+			if len(logs) < 20_000 || len(sent) < 100_000 || p.tokens < 30 || !strings.Contains(logs, `"level":"DEBUG"`) {
 				t.Errorf("%d bytes of log, %d tokens: the test shows nothing", len(logs), p.tokens)
 			}
-			t.Logf("%d KiB of log and audit log, %d KiB of metrics, %d tokens, %d windows", len(logs)>>10, len(metrics)>>10, p.tokens, len(p.all.windows))
+			t.Logf("%d KiB of log and audit log, %d KiB of metrics, %d KiB of telemetry, %d tokens, %d windows", len(logs)>>10, len(metrics)>>10, len(sent)>>10, p.tokens, len(p.all.windows))
 		})
 	}
 }
@@ -231,7 +236,7 @@ func (p *planted) faults(t *testing.T, s *target) {
 	}
 }
 
-func (p *planted) scrape(t *testing.T, s *target) string {
+func scrape(t *testing.T, s *process) string {
 	t.Helper()
 	resp, err := client.Get(s.Metrics)
 	if err != nil {

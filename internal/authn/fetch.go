@@ -25,8 +25,9 @@ type fetcher struct {
 }
 
 func (o Options) transport() http.RoundTripper {
-	if o.Transport == nil {
-		return &http.Transport{ // no Proxy: the environment does not decide where keys come from
+	t := o.Transport
+	if t == nil {
+		t = &http.Transport{ // no Proxy: the environment does not decide where keys come from
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -35,7 +36,10 @@ func (o Options) transport() http.RoundTripper {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	return o.Transport
+	if o.Wrap != nil {
+		t = o.Wrap(t)
+	}
+	return t
 }
 
 func newFetcher(transport http.RoundTripper, origins ...string) *fetcher {

@@ -28,6 +28,8 @@ type Options struct {
 	// Transport makes the requests to the authorities. Nil: a transport of its
 	// own that uses no proxy, whatever the environment says.
 	Transport http.RoundTripper
+	// Wrap stands around Transport, to watch it. Nil: nothing does.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// Log takes what happens to the keys. Nil: nothing is logged.
 	Log *slog.Logger
 	// Skew is how far clocks may differ, up to 5 minutes. Zero: 60 s.

@@ -207,6 +207,14 @@ func (t *source) main() profile {
 // label names the source for the log.
 func (t *source) label() string { return strings.TrimSuffix(t.metadata[t.main()], wellKnown) }
 
+// age returns how long ago the keys of the main profile were loaded; ok is false if they never were.
+func (t *source) age(now time.Time) (age time.Duration, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.sets[t.main()].loaded
+	return now.Sub(at), !at.IsZero()
+}
+
 // used yields the profiles that there are.
 func (t *source) used(yield func(profile) bool) {
 	for p := range profiles {

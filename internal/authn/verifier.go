@@ -100,6 +100,23 @@ func (v *Verifier) Ready() error {
 	return e
 }
 
+// A KeySet is what is known of the signing keys of one issuer, or of one tenant or policy of it.
+type KeySet struct {
+	Of     string        // id of the tenant, {tenantid} for all of a cloud, else the name of the issuer
+	Age    time.Duration // since they were loaded
+	Loaded bool          // false: never
+}
+
+// KeySets returns one KeySet for each place that signing keys come from.
+func (v *Verifier) KeySets() []KeySet {
+	now, out := time.Now(), make([]KeySet, len(v.sources))
+	for n, s := range v.sources {
+		out[n].Of = s.id
+		out[n].Age, out[n].Loaded = s.age(now)
+	}
+	return out
+}
+
 // Verify returns the caller behind an access token, delegated or app-only. The
 // caller is the zero value if there is an error, which is always an
 // *acsauth.Error of one of the codes in the package comment.

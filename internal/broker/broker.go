@@ -14,6 +14,7 @@ import (
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/mapcache"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 )
@@ -131,7 +132,10 @@ func New(o Options) (*Broker, error) {
 
 // LookupIdentity returns the identity of the caller. Code: identity_not_found.
 func (b *Broker) LookupIdentity(ctx context.Context, caller acsauth.Caller) (acsauth.Identity, error) {
-	h, err := b.lookUp(ctx, "broker.LookupIdentity", caller.Key, b.read)
+	const op = "broker.LookupIdentity"
+	ctx, span := tracing.Start(ctx, op)
+	h, err := b.lookUp(ctx, op, caller.Key, b.read)
+	span.End(err)
 	return h.id, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 )
 
 // DeleteIdentity deletes the identity of the caller at ACS, with its tokens and
@@ -16,6 +17,8 @@ import (
 // identity counts as done. Codes: identity_of_another_resource, store_*.
 func (b *Broker) DeleteIdentity(ctx context.Context, caller acsauth.Caller) (done bool, err error) {
 	const op = "broker.DeleteIdentity"
+	ctx, span := tracing.Start(ctx, op)
+	defer func() { span.End(err) }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.ensure)
 	defer cancel()
 	poll := b.timing.pause()

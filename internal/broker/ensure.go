@@ -9,6 +9,7 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 	"github.com/google/uuid"
 )
 
@@ -23,7 +24,10 @@ type ensured struct {
 // Codes: identity_of_another_resource, deletion_in_progress, identity_pending,
 // create_outcome_unknown, acs_*, store_*.
 func (b *Broker) EnsureIdentity(ctx context.Context, caller acsauth.Caller) (id acsauth.Identity, created bool, err error) {
-	h, created, err := b.ensureHeld(ctx, "broker.EnsureIdentity", caller.Key, wish{})
+	const op = "broker.EnsureIdentity"
+	ctx, span := tracing.Start(ctx, op)
+	defer func() { span.End(err) }()
+	h, created, err := b.ensureHeld(ctx, op, caller.Key, wish{})
 	return h.id, created, err
 }
 

@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"log/slog"
+
+	"github.com/acs-solutions/acsauth/internal/tracing"
 )
 
 // An Event is something that an operator counts.
@@ -47,6 +49,7 @@ func (b *Broker) tell(ctx context.Context, name, attempt string) {
 	if b.observe != nil {
 		b.observe(Event{Name: name, Attempt: attempt})
 	}
+	tracing.Event(ctx, name, attempt)
 	level := slog.LevelInfo
 	switch name {
 	case EventSuspect, EventOrphan, EventDeleteLater, EventUnresolved, EventLost, EventDenied, EventUnreadable, EventRehomed, EventTampered:

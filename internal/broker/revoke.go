@@ -7,6 +7,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 	"github.com/google/uuid"
 )
 
@@ -14,8 +15,10 @@ import (
 // may take up to 15 minutes to spread it; this service hands none of them out
 // again on any replica. No identity counts as done. After an error it is to be
 // repeated: the tokens may be revoked, but replicas that keep them may not know.
-func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) error {
+func (b *Broker) RevokeTokens(ctx context.Context, caller acsauth.Caller) (err error) {
 	const op = "broker.RevokeTokens"
+	ctx, span := tracing.Start(ctx, op)
+	defer func() { span.End(err) }()
 	h, err := b.lookUp(ctx, op, caller.Key, b.read)
 	id := h.id
 	if errors.Is(err, acsauth.NotFound) {

@@ -8,6 +8,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 )
 
 // codeMultiple is what ACS answers when one customId has several identities.
@@ -35,11 +36,13 @@ func (b *Broker) safeSweep(ctx context.Context) (err error) {
 }
 
 // Sweep makes one pass, unless another replica has the lock.
-func (b *Broker) Sweep(ctx context.Context) error {
+func (b *Broker) Sweep(ctx context.Context) (err error) {
 	mine, err := b.store.Lock(ctx, "sweeper", b.holder, b.timing.sweepLock)
 	if err != nil || !mine {
 		return err
 	}
+	ctx, span := tracing.StartWork(ctx, "broker.Sweep")
+	defer func() { span.End(err) }()
 	return errors.Join(b.sweepIntents(ctx), b.sweepDeletions(ctx), b.sweepOrphans(ctx), b.sweepSuspects(ctx))
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/internal/quota"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -49,7 +50,9 @@ func (b *Broker) RefreshToken(ctx context.Context, caller acsauth.Caller, r Toke
 	return b.issue(quota.WithPriority(ctx, quota.Refresh), "broker.RefreshToken", caller, r, true)
 }
 
-func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest, fresh bool) (Token, error) {
+func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r TokenRequest, fresh bool) (t Token, err error) {
+	ctx, span := tracing.Start(ctx, op)
+	defer func() { span.End(err) }()
 	scopes, err := b.grant(op, r)
 	if err != nil {
 		return Token{}, err
@@ -64,9 +67,10 @@ func (b *Broker) issue(ctx context.Context, op string, caller acsauth.Caller, r 
 		if err != nil {
 			return Token{}, err
 		}
-		t, err := b.tokenOf(ctx, h, w, fresh)
+		t, source, err := b.tokenOf(ctx, h, w, fresh)
 		t.Created = created
 		if err == nil {
+			span.Set("acsauth.token", source)
 			return t, nil
 		}
 		if acsCode(err) != acsidentity.CodeIdentityNotOwned {
@@ -100,18 +104,26 @@ func (b *Broker) identityFor(ctx context.Context, caller acsauth.Caller, create 
 	return h, false, err
 }
 
+// Where a token comes from, as its span says.
+const (
+	tokenWithIdentity = "with_identity"
+	tokenKept         = "kept"
+	tokenIssued       = "issued"
+)
+
 // tokenOf returns a token for what is held: the one that came with the identity, one that was kept, or a new one.
-func (b *Broker) tokenOf(ctx context.Context, h held, w wish, fresh bool) (Token, error) {
+func (b *Broker) tokenOf(ctx context.Context, h held, w wish, fresh bool) (t Token, source string, err error) {
 	f := w.form()
 	if h.token != nil && h.wished == f {
-		return Token{AccessToken: *h.token, Identity: h.id, Scopes: w.scopes}, nil
+		return Token{AccessToken: *h.token, Identity: h.id, Scopes: w.scopes}, tokenWithIdentity, nil
 	}
 	if !fresh {
 		if t, ok := b.issued.get(h, f); ok {
-			return Token{AccessToken: t, Identity: h.id, Scopes: w.scopes}, nil
+			return Token{AccessToken: t, Identity: h.id, Scopes: w.scopes}, tokenKept, nil
 		}
 	}
-	return b.mint(ctx, h, w)
+	t, err = b.mint(ctx, h, w)
+	return t, tokenIssued, err
 }
 
 // mint issues a token; equal calls under way share one.
@@ -161,8 +173,10 @@ func (b *Broker) share(ctx context.Context, calls *singleflight.Group, op, key s
 // the application named to ACS come from the verified caller and the
 // configuration, never from the request. Nothing is cached or stored; equal
 // calls under way share one. Codes: teams_token_rejected, acs_*.
-func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, t acsauth.TeamsToken) (Token, error) {
+func (b *Broker) ExchangeTeamsToken(ctx context.Context, caller acsauth.Caller, t acsauth.TeamsToken) (_ Token, err error) {
 	const op = "broker.ExchangeTeamsToken"
+	ctx, span := tracing.Start(ctx, op)
+	defer func() { span.End(err) }()
 	// A hash, so that the token is no key of a map. User and client are GUIDs, so the parts are unambiguous.
 	key := sha256.Sum256([]byte(caller.Key.Subject + " " + t.Client + " " + t.Token))
 	token, err := b.share(ctx, &b.exchanges, op, string(key[:]), func(ctx context.Context) (acsauth.AccessToken, error) {

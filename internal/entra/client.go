@@ -59,6 +59,9 @@ func New(o Options) (*Client, error) {
 			MaxIdleConnsPerHost: 16, MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
+	if o.Wrap != nil {
+		transport = o.Wrap(transport)
+	}
 	size := o.MaxCached
 	if size == 0 {
 		size = defaultCached

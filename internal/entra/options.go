@@ -39,6 +39,8 @@ type Options struct {
 	AllowLoopback bool
 	// Transport sends the requests. Nil: one with TLS 1.2 or later and without a proxy from the environment.
 	Transport http.RoundTripper
+	// Wrap stands around Transport, to watch it. Nil: nothing does.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// MaxCached is how many tokens are kept, 1 to 1,000,000. 0: 10,000.
 	MaxCached int
 }

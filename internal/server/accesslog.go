@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/acs-solutions/acsauth"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 )
 
 // end writes the one log line of a request and counts it. It runs on a panic, too.
@@ -19,6 +20,7 @@ func (s *Server) end(x *exchange, r *http.Request) {
 		status = http.StatusOK // what net/http sends for a handler that sent nothing
 	}
 	s.metrics.Request(x.route, r.Method, status, d)
+	x.span.EndRequest(tracing.Answer{Method: methodName(r.Method), Route: x.route, Status: status, Code: x.code(), RequestID: x.id})
 	attrs := []slog.Attr{
 		slog.String("method", methodName(r.Method)), slog.String("route", x.route), slog.Int("status", status),
 		slog.Float64("duration_ms", float64(d.Microseconds())/1000), slog.Int64("bytes", x.bytes),
@@ -36,10 +38,18 @@ func (s *Server) end(x *exchange, r *http.Request) {
 	s.log.LogAttrs(context.WithoutCancel(r.Context()), level(x), "request", attrs...)
 }
 
+// code is that of the problem document that was sent, or "".
+func (x *exchange) code() string {
+	if x.failure == nil {
+		return ""
+	}
+	return x.failure.Code
+}
+
 // level classes a line by what an operator has to do about it.
 func level(x *exchange) slog.Level {
 	if x.failure == nil {
-		if x.route == "/livez" || x.route == "/readyz" {
+		if x.route == livez || x.route == readyz {
 			return slog.LevelDebug
 		}
 		return slog.LevelInfo

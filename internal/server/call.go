@@ -10,6 +10,7 @@ import (
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/policy"
+	"github.com/acs-solutions/acsauth/internal/tracing"
 )
 
 // The operations for administration, which app roles give and no policy.
@@ -64,7 +65,7 @@ func (s *Server) admit(ctx context.Context, r *http.Request, c *call) (token str
 	if token, err = credential(r, c); err != nil {
 		return "", err
 	}
-	if c.Caller, err = s.o.Verifier.Verify(ctx, token); err != nil {
+	if c.Caller, err = s.verify(ctx, token); err != nil {
 		return "", err
 	}
 	if err := s.limitCaller(c.Caller); err != nil {
@@ -77,6 +78,13 @@ func (s *Server) admit(ctx context.Context, r *http.Request, c *call) (token str
 		return "", err
 	}
 	return token, s.decide(ctx, c)
+}
+
+func (s *Server) verify(ctx context.Context, token string) (acsauth.Caller, error) {
+	ctx, span := tracing.Start(ctx, "authn.Verify")
+	caller, err := s.o.Verifier.Verify(ctx, token)
+	span.End(err)
+	return caller, err
 }
 
 // credential returns the token that a request came with.

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	corsHeaders = "Authorization, Content-Type, teams-user-aad-token, X-Request-Id"
+	corsHeaders = "Authorization, Content-Type, teams-user-aad-token, traceparent, tracestate, X-Request-Id"
 	corsExpose  = "WWW-Authenticate, Retry-After, X-Request-Id"
 	corsMaxAge  = "600" // seconds
 )

@@ -68,7 +68,7 @@ func TestPreflight(t *testing.T) {
 		origin, ask := header("Origin", "https://app.test"), header("Access-Control-Request-Method", "DELETE")
 		a := w.do("OPTIONS", "/api/user", "", origin, ask, header("Access-Control-Request-Headers", "x-evil"))
 		if a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Methods") != "DELETE, GET, POST" ||
-			a.Header.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type, teams-user-aad-token, X-Request-Id" {
+			a.Header.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type, teams-user-aad-token, traceparent, tracestate, X-Request-Id" {
 			t.Errorf("%d %v", a.StatusCode, a.Header)
 		}
 		w.do("OPTIONS", "/api/user", "", origin).is(t, 405, "method_not_allowed")

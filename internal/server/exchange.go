@@ -9,6 +9,13 @@ import (
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/telemetry"
+	"github.com/acs-solutions/acsauth/internal/tracing"
+)
+
+// The paths that the platform probes.
+const (
+	livez  = "/livez"
+	readyz = "/readyz"
 )
 
 // unmatched stands for the route of a request that has none, in logs and metrics.
@@ -29,6 +36,7 @@ type exchange struct {
 	failure *acsauth.Error // nil if all went well
 	cause   string         // of a failure on our side
 	stack   string         // of a panic
+	span    tracing.Span
 }
 
 func (x *exchange) WriteHeader(status int) {
@@ -77,5 +85,9 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http
 	h := w.Header()
 	h.Set("X-Request-Id", x.id)
 	maps.Copy(h, s.always) // the lists are shared, and nobody changes one in place
-	return x, r.WithContext(telemetry.WithRequestID(r.Context(), x.id))
+	ctx := telemetry.WithRequestID(r.Context(), x.id)
+	if r.URL.Path != livez && r.URL.Path != readyz { // probes say nothing, and say it often
+		ctx, x.span = tracing.StartRequest(ctx, r.Header)
+	}
+	return x, r.WithContext(ctx)
 }

@@ -47,8 +47,8 @@ func (s *Server) routes() map[string]route {
 		"/api/token":       sampleToken,
 		"/api/token/teams": s.teamsRoute(http.StatusCreated),
 		tokenEndpoint:      s.exchangeRoute(),
-		"/livez":           page(s.live),
-		"/readyz":          page(s.readyz),
+		livez:              page(s.live),
+		readyz:             page(s.readyz),
 		"/openapi.yaml":    page(openAPI),
 	}
 	maps.Copy(t, s.adminRoutes())

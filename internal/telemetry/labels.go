@@ -67,9 +67,9 @@ func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 40}}, labels)
 }
 
-// buildInfo is the constant 1 with the build in its labels.
-func buildInfo() prometheus.Collector {
-	version, revision := "unknown", "unknown"
+// build returns version and revision of the running program.
+func build() (version, revision string) {
+	version, revision = "unknown", "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = info.Main.Version
 		for _, s := range info.Settings {
@@ -78,6 +78,12 @@ func buildInfo() prometheus.Collector {
 			}
 		}
 	}
+	return version, revision
+}
+
+// buildInfo is the constant 1 with the build in its labels.
+func buildInfo() prometheus.Collector {
+	version, revision := build()
 	g := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "The running build; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()}})
 	g.Set(1)

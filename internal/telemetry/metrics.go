@@ -26,8 +26,10 @@ type Metrics struct {
 	events    *prometheus.CounterVec
 	upstream  *prometheus.CounterVec
 	upstreamD *prometheus.HistogramVec
+	stored    *prometheus.CounterVec
+	storedD   *prometheus.HistogramVec
 
-	routes, codes, eventNames, operations labels
+	routes, codes, eventNames, operations, storeOperations labels
 }
 
 // NewMetrics returns metrics that have counted nothing.
@@ -46,8 +48,10 @@ func NewMetrics() *Metrics {
 		events:    counter("broker_events_total", "Events of the broker.", "event"),
 		upstream:  counter("upstream_requests_total", "Calls to upstream services; status none stands for no answer.", "operation", "status"),
 		upstreamD: histogram("upstream_request_duration_seconds", "Time of a call to an upstream service.", "operation"),
+		stored:    counter("store_requests_total", "Calls of the store, by outcome: ok, not_found, conflict (somebody else was faster) or error.", "operation", "outcome"),
+		storedD:   histogram("store_request_duration_seconds", "Time of a call of the store.", "operation"),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.problems, m.panics, m.events, m.upstream, m.upstreamD, m.store, m.usage,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.problems, m.panics, m.events, m.upstream, m.upstreamD, m.stored, m.storedD, m.store, m.usage,
 		buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -86,6 +90,13 @@ func (m *Metrics) Upstream(op string, status int, d time.Duration) {
 	op = m.operations.admit(op)
 	m.upstream.WithLabelValues(op, statusLabel(status)).Inc()
 	m.upstreamD.WithLabelValues(op).Observe(d.Seconds())
+}
+
+// Stored counts one call of the store. The outcome is a constant word.
+func (m *Metrics) Stored(op, outcome string, d time.Duration) {
+	op = m.storeOperations.admit(op)
+	m.stored.WithLabelValues(op, outcome).Inc()
+	m.storedD.WithLabelValues(op).Observe(d.Seconds())
 }
 
 // PresetProblems makes the series of the codes, at zero, so that rates work from the first one on.

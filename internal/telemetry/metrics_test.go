@@ -73,6 +73,8 @@ func TestNames(t *testing.T) {
 	m.Problem("internal")
 	m.BrokerEvent("orphan")
 	m.Upstream("op", 200, 0)
+	m.Stored("get", "ok", 0)
+	m.SetKeySets(func() []KeySetAge { return []KeySetAge{{"common", 3}} })
 	m.SetStore(func(context.Context) (StoreCounts, error) { return StoreCounts{}, nil })
 	m.SetCaches(func() []CacheCount { return []CacheCount{{Name: "tokens"}} })
 	m.SetQuota(func() []QuotaState { return []QuotaState{{Operation: "createIdentity"}} })
@@ -93,7 +95,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	want := []string{"broker_events_total", "build_info", "cache_entries", "cache_hits_total", "cache_misses_total", "http_panics_total", "http_request_duration_seconds", "http_requests_in_flight",
-		"http_requests_total", "problems_total", "quota_exhaustion_seconds", "quota_left", "quota_limit", "quota_shed_total", "quota_throttled_total", "quota_waiting", "store_journal_lines", "store_mappings", "store_up", "upstream_request_duration_seconds", "upstream_requests_total"}
+		"http_requests_total", "key_set_age_seconds", "problems_total", "quota_exhaustion_seconds", "quota_left", "quota_limit", "quota_shed_total", "quota_throttled_total", "quota_waiting", "store_journal_lines", "store_mappings", "store_request_duration_seconds", "store_requests_total", "store_up", "upstream_request_duration_seconds", "upstream_requests_total"}
 	if !slices.Equal(ours, want) {
 		t.Errorf("metrics %v", ours)
 	}

@@ -48,7 +48,7 @@ func anySecret(groups []string) bool {
 // secretKey reports whether a value under key is to be blanked.
 func secretKey(key string) bool {
 	switch key {
-	case slog.MessageKey, "method", "route", "request_id": // of every line
+	case slog.MessageKey, "method", "route", "request_id", "trace_id", "span_id": // of every line
 		return false
 	}
 	k := separators.Replace(strings.ToLower(key))

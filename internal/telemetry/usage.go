@@ -25,17 +25,29 @@ type QuotaState struct {
 	Exhaustion float64
 }
 
+// A KeySetAge is how old the signing keys of one issuer are, or of one tenant of it.
+type KeySetAge struct {
+	Issuer string
+	Age    float64 // seconds since they were loaded; +Inf: never
+}
+
+// SetKeySets makes each scrape ask f how old the signing keys are.
+func (m *Metrics) SetKeySets(f func() []KeySetAge) { m.usage.keys.Store(&f) }
+
 // SetCaches makes each scrape ask f for the caches.
 func (m *Metrics) SetCaches(f func() []CacheCount) { m.usage.caches.Store(&f) }
 
 // SetQuota makes each scrape ask f how the limits of ACS stand.
 func (m *Metrics) SetQuota(f func() []QuotaState) { m.usage.quota.Store(&f) }
 
-// usageCollector tells of what saves calls: the caches, and the limits of ACS.
+// usageCollector tells of what saves calls: the caches, the signing keys that are held, and the limits of ACS.
 type usageCollector struct {
+	keys   atomic.Pointer[func() []KeySetAge]
 	caches atomic.Pointer[func() []CacheCount]
 	quota  atomic.Pointer[func() []QuotaState]
 
+	issuers                                           labels
+	keyAge                                            *prometheus.Desc
 	hits, misses, entries                             *prometheus.Desc
 	limit, left, waiting, shed, throttled, exhaustion *prometheus.Desc
 }
@@ -45,6 +57,7 @@ func newUsageCollector() *usageCollector {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{label}, nil)
 	}
 	return &usageCollector{
+		keyAge:     desc("key_set_age_seconds", "Seconds since the signing keys of an issuer, or of one tenant of it, were loaded; +Inf stands for never.", "issuer"),
 		hits:       desc("cache_hits_total", "Look-ups that a cache answered.", "cache"),
 		misses:     desc("cache_misses_total", "Look-ups that a cache could not answer.", "cache"),
 		entries:    desc("cache_entries", "Entries of a cache now, about.", "cache"),
@@ -58,7 +71,7 @@ func newUsageCollector() *usageCollector {
 }
 
 func (c *usageCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range [...]*prometheus.Desc{c.hits, c.misses, c.entries, c.limit, c.left, c.waiting, c.shed, c.throttled, c.exhaustion} {
+	for _, d := range [...]*prometheus.Desc{c.keyAge, c.hits, c.misses, c.entries, c.limit, c.left, c.waiting, c.shed, c.throttled, c.exhaustion} {
 		ch <- d
 	}
 }
@@ -66,6 +79,16 @@ func (c *usageCollector) Describe(ch chan<- *prometheus.Desc) {
 func (c *usageCollector) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, label string) {
 		ch <- prometheus.MustNewConstMetric(d, t, v, label)
+	}
+	if f := c.keys.Load(); f != nil {
+		oldest := map[string]float64{} // more issuers than labels share one
+		for _, k := range (*f)() {
+			issuer := c.issuers.admit(k.Issuer)
+			oldest[issuer] = max(oldest[issuer], k.Age)
+		}
+		for issuer, age := range oldest {
+			send(c.keyAge, prometheus.GaugeValue, age, issuer)
+		}
 	}
 	if f := c.caches.Load(); f != nil {
 		for _, s := range (*f)() {

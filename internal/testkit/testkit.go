@@ -1,4 +1,4 @@
-// Package testkit holds what the fuzz targets and the property tests of several packages need.
+// Package testkit holds what the tests of several packages need.
 package testkit
 
 import (

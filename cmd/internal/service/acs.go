@@ -2,10 +2,6 @@ package service
 
 import (
 	"fmt"
-	"net/http"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
@@ -22,11 +18,11 @@ func newACS(o Options, m *telemetry.Metrics, g *quota.Governor) (*acsidentity.Cl
 	if limit := g.Policy(); limit != nil {
 		options.PerRetryPolicies = append(options.PerRetryPolicies, limit) // first: a call that is shed is none
 	}
-	options.PerRetryPolicies = append(append(options.PerRetryPolicies, meter{m}), failpoint.Policies()...)
+	options.PerRetryPolicies = append(append(options.PerRetryPolicies, meter{m, acsOperation}), failpoint.Policies()...)
 	if !c.ACSConnectionString.IsZero() {
 		return newKeyACS(c, options)
 	}
-	credential, err := stores.NewCredential(c.ACSCredential, c)
+	credential, err := stores.NewCredential(c.ACSCredential, c, meter{m, identityOperation})
 	if err != nil {
 		return nil, fmt.Errorf("ACSAUTH_ACS_CREDENTIAL: %w", err)
 	}
@@ -58,24 +54,4 @@ func setACSKeys(client *acsidentity.Client, keys []config.Secret) error {
 		return client.Key().UpdatePair(keys[0].Reveal(), keys[1].Reveal())
 	}
 	return client.Key().Update(keys[0].Reveal())
-}
-
-// A meter counts each try of a call to ACS.
-type meter struct{ metrics *telemetry.Metrics }
-
-// Do passes the request on and counts its answer; status 0 stands for none.
-func (m meter) Do(req *policy.Request) (*http.Response, error) {
-	start := time.Now()
-	res, err := req.Next()
-	status := 0
-	if res != nil {
-		status = res.StatusCode
-	}
-	m.metrics.Upstream(operation(req.Raw()), status, time.Since(start))
-	return res, err
-}
-
-// operation names the call of ACS that a request makes, such as acs.issueAccessToken.
-func operation(r *http.Request) string {
-	return "acs." + quota.OpOf(r).String()
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/acs-solutions/acsauth/internal/audit"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/policy"
+	"github.com/acs-solutions/acsauth/internal/telemetry"
 	"github.com/acs-solutions/acsauth/internal/tlsfile"
 )
 
@@ -38,12 +40,12 @@ func newGuards(o Options) (g guards, err error) {
 	return g, nil
 }
 
-// CheckFiles names what is wrong in the files that the settings name, and with what they say together. It makes no request.
+// CheckFiles names what is wrong in the files that the settings name, with what they say together, and in OTEL_*. It makes no request.
 func CheckFiles(c *config.Config, allowLoopback bool) error {
 	_, perr := policy.Open(c.Policy, policy.Default(scopes(c)), policy.Options{})
 	_, lerr := newLimits(c)
 	_, terr := openTLS(c, slog.New(slog.DiscardHandler))
-	return errors.Join(CheckIssuers(c, allowLoopback), policyFaults(perr), lerr, terr)
+	return errors.Join(CheckIssuers(c, allowLoopback), policyFaults(perr), lerr, terr, telemetry.CheckExport(os.Getenv))
 }
 
 // policyFaults names the setting before each fault of the file.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
 // CheckIssuers names what is wrong with the issuers of c taken together, such as
@@ -34,11 +35,13 @@ func authnIssuer(i config.Issuer) authn.Issuer {
 
 // NewVerifier returns the verifier of the service's issuers, without loading a key.
 func NewVerifier(c *config.Config, allowLoopback bool, log *slog.Logger) (*authn.Verifier, error) {
-	return newVerifier(Options{Config: c, AllowLoopback: allowLoopback, Log: log})
+	return newVerifier(Options{Config: c, AllowLoopback: allowLoopback, Log: log}, telemetry.NewMetrics())
 }
 
-func newVerifier(o Options) (*authn.Verifier, error) {
-	v, err := authn.New(authnOptions(o.Config, o))
+func newVerifier(o Options, m *telemetry.Metrics) (*authn.Verifier, error) {
+	options := authnOptions(o.Config, o)
+	options.Wrap = wrap(m, issuerOperation)
+	v, err := authn.New(options)
 	if err != nil {
 		return nil, errors.Join(errors.New("the issuers of callers' tokens cannot be used"), err)
 	}

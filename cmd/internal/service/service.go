@@ -56,18 +56,24 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer listeners.close()
 	metrics := newMetrics()
+	export, err := telemetry.StartExport(ctx, metrics, o.Log)
+	if err != nil {
+		return err
+	}
+	defer closeExport(export, o.Log)
+	ctx = export.Context(ctx)
 	if err := stores.Resolve(ctx, c); err != nil {
 		return err
 	}
 	spec := stores.FromConfig(c, o.AllowLoopback, o.Log)
-	spec.Observe = metrics.BrokerEvent
-	store, err := openStore(ctx, spec)
+	spec.Observe, spec.WrapEntra, spec.WrapGraph = metrics.BrokerEvent, wrap(metrics, entraOperation), wrap(metrics, graphOperation)
+	opened, err := openStore(ctx, spec)
 	if err != nil {
 		return err
 	}
-	store = failpoint.Store(store) // itself, in a normal build
-	defer func() { err = errors.Join(err, store.Close()) }()
-	countStore(metrics, store)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	store := observe(failpoint.Store(opened), metrics) // the fail points are none in a normal build
+	countStore(metrics, opened)
 	governor, err := newGovernor(c)
 	if err != nil {
 		return err
@@ -77,7 +83,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	adopt, err := adoption(ctx, spec, store)
+	adopt, err := adoption(ctx, spec, opened)
 	if err != nil {
 		return err
 	}
@@ -99,10 +105,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := newVerifier(o)
+	verifier, err := newVerifier(o, metrics)
 	if err != nil {
 		return err
 	}
+	countKeys(metrics, verifier)
 	countCaches(metrics, verifier, brk, mappings)
 	shown, err := pages(o)
 	if err != nil {
@@ -128,7 +135,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	wg.Go(func() { brk.Run(work) })
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
 	wg.Go(func() { g.run(work) })
-	if w, ok := store.(acsauth.Watcher); ok && mappings != nil {
+	if w, ok := opened.(acsauth.Watcher); ok && mappings != nil {
 		mappings.Hears(false) // until it does
 		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Hears) })
 	}
@@ -158,6 +165,13 @@ func serve(ctx context.Context, srv *server.Server, ln net.Listener, patience ti
 		return err
 	case <-time.After(patience):
 		return errors.New("requests were still in flight when ACSAUTH_SHUTDOWN_TIMEOUT was over")
+	}
+}
+
+// closeExport sends the last telemetry. That it could not is no reason to say that the stop went wrong.
+func closeExport(e *telemetry.Export, log *slog.Logger) {
+	if err := e.Close(); err != nil {
+		log.Warn("the last telemetry was not sent", "error", err)
 	}
 }
 

@@ -226,7 +226,7 @@ func TestOperationNames(t *testing.T) {
 		"POST /teamsUser/:exchangeAccessToken":               "acs.exchangeAccessToken",
 	} {
 		method, path, _ := strings.Cut(request, " ")
-		if got := operation(httptest.NewRequest(method, path, nil)); got != want {
+		if got := acsOperation(httptest.NewRequest(method, path, nil)); got != want {
 			t.Errorf("%s is %s, want %s", request, got, want)
 		}
 	}

@@ -49,7 +49,7 @@ func (s Spec) graphOver(ctx context.Context, journal acsauth.Store) (*graph.Stor
 	}
 	o := graph.Options{
 		BaseURL: c.GraphURL, Mode: graph.Mode(c.GraphMode), Entra: client, Extension: c.GraphExtension, MACKeys: keys,
-		Adopt: c.GraphAdopt, Resource: c.Resource(), Journal: journal, Log: s.Log, Observe: s.Observe, AllowLoopback: s.AllowLoopback,
+		Adopt: c.GraphAdopt, Resource: c.Resource(), Journal: journal, Log: s.Log, Observe: s.Observe, AllowLoopback: s.AllowLoopback, Wrap: s.WrapGraph,
 	}
 	if c.GraphMode == config.Application && len(c.TenantIDs) == 1 {
 		o.Issuer = c.AuthorizationServers()[0]
@@ -62,7 +62,7 @@ func (s Spec) newEntra() (*entra.Client, error) {
 	c := s.Config
 	o := entra.Options{
 		AuthorityHost: c.AuthorityHost, Tenants: c.TenantIDs, ClientID: c.ClientID, Secret: c.ClientSecret.Reveal(),
-		Certificate: []byte(c.ClientCertificate.Reveal()), AllowLoopback: s.AllowLoopback,
+		Certificate: []byte(c.ClientCertificate.Reveal()), AllowLoopback: s.AllowLoopback, Wrap: s.WrapEntra,
 	}
 	var err error
 	switch c.ClientCredential {

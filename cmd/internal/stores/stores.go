@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/acs-solutions/acsauth"
 	"github.com/acs-solutions/acsauth/internal/config"
@@ -32,6 +33,8 @@ type Spec struct {
 	Live *Live
 	// Observe is told each event of the graph store by name. Nil: nobody is told.
 	Observe func(event string)
+	// WrapEntra and WrapGraph stand around the transports to Entra ID and Graph, to watch them. Nil: nothing does.
+	WrapEntra, WrapGraph func(http.RoundTripper) http.RoundTripper
 }
 
 // EventNames lists the closed set of names that Observe is told.

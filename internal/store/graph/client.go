@@ -34,6 +34,9 @@ func newHTTP(o *Options) *http.Client {
 			MaxIdleConnsPerHost: 64, MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
+	if o.Wrap != nil {
+		transport = o.Wrap(transport)
+	}
 	return &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -85,6 +85,8 @@ type Options struct {
 	Observe func(event string)
 	// Transport sends the requests to Graph. Nil: one with TLS 1.2 or later and without a proxy from the environment.
 	Transport http.RoundTripper
+	// Wrap stands around Transport, to watch it. Nil: nothing does.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// AllowLoopback permits http to a Graph on this machine. It is for development and tests.
 	AllowLoopback bool
 }

@@ -1,0 +1,300 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/acs-solutions/acsauth/emulator"
+	"github.com/acs-solutions/acsauth/internal/testkit"
+	metricpb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+)
+
+// TestTelemetryIsSent: by either protocol, traces and metrics of real requests
+// reach a collector, hang together with the log, carry the ids that ACS
+// returned, and hold nothing about the user.
+func TestTelemetryIsSent(t *testing.T) {
+	for _, protocol := range []string{"http/protobuf", "grpc"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			testTelemetry(t, protocol)
+		})
+	}
+}
+
+const callerTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+func testTelemetry(t *testing.T, protocol string) {
+	collector := testkit.StartCollector(t)
+	w := newWorld(t, sqlitePlace, 0)
+	token, err := w.emu.MintToken(emulator.TokenRequest{User: "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := collector.HTTP
+	if protocol == "grpc" {
+		endpoint = collector.GRPC
+	}
+	maps.Copy(w.env, map[string]string{
+		"ACSAUTH_LOG_LEVEL": "info", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+		"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test", "OTEL_EXPORTER_OTLP_HEADERS": "x-key=hush-hush",
+	})
+	s := w.serve(t)
+	bearer := "Bearer " + token
+	if status, body, _ := ask(t, client, "POST", s.Server+"/getToken", "Authorization", bearer, "traceparent", "00-"+callerTrace+"-00f067aa0ba902b7-01", "X-Request-Id", "story-1"); status != 200 {
+		t.Fatal(status, body)
+	}
+	for _, r := range []struct{ method, path string }{
+		{"GET", "/getToken?expiresInMinutes=60"}, {"GET", "/refreshToken"}, {"GET", "/getUser"}, {"GET", "/api/user"}, {"POST", "/revokeTokens"}, {"DELETE", "/api/user"}, {"GET", "/nothing"}, {"GET", "/readyz"},
+	} {
+		ask(t, client, r.method, s.Server+r.path, "Authorization", bearer)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil { // what is left is sent before the end
+		t.Fatalf("%v\n%s", err, s.log)
+	}
+	log := s.log.String()
+	spans, resource := spansOf(t, collector)
+	tree := treeOf(spans, callerTrace)
+	want := "POST /getToken [SERVER]\n" +
+		"  authn.Verify [INTERNAL]\n" +
+		"  broker.IssueToken [INTERNAL]\n" +
+		"    store.get [INTERNAL]\n" +
+		"    store.get [INTERNAL]\n" +
+		"    store.insert [INTERNAL]\n" +
+		"    acs.createIdentity [CLIENT]\n" +
+		"    store.replace [INTERNAL]\n"
+	if tree != want {
+		t.Errorf("the trace is\n%s\nwant\n%s", tree, want)
+	}
+	for _, s := range spans {
+		a := map[string]string{}
+		for _, kv := range s.Attributes {
+			a[kv.Key] = kv.Value.GetStringValue()
+		}
+		switch {
+		case s.Name == "acs.createIdentity" && (a["http.response.header.ms-cv"] == "" || a["http.response.header.x-ms-client-request-id"] == ""):
+			t.Errorf("no ids of ACS: %v", a)
+		case s.Name == "broker.IssueToken" && fmt.Sprintf("%x", s.TraceId) == callerTrace && (a["acsauth.token"] != "with_identity" || s.Events[0].Name != "identity_created"):
+			t.Errorf("the decision is not told: %v %v", a, s.Events)
+		case s.Name == "POST /getToken" && a["acsauth.request_id"] != "story-1":
+			t.Errorf("no request id: %v", a)
+		case strings.Contains(s.Name, "readyz"), s.Name == "store.ping":
+			t.Errorf("a probe is traced: %s", s.Name)
+		}
+	}
+	for key, value := range map[string]string{"service.name": "acsauth", "deployment.environment.name": "test"} {
+		if resource[key] != value {
+			t.Errorf("the resource has %v, want %s=%s", resource, key, value)
+		}
+	}
+	if line := requestLine(t, log, "story-1"); line["trace_id"] != callerTrace || line["span_id"] == "" {
+		t.Errorf("the log line does not know the trace: %v", line)
+	}
+	names := metricsOf(collector)
+	for _, name := range []string{"acsauth_http_requests_total", "acsauth_store_requests_total", "acsauth_upstream_requests_total", "acsauth_key_set_age_seconds"} {
+		if !names[name] {
+			t.Errorf("the metric %s was not sent; %v were", name, slices.Sorted(maps.Keys(names)))
+		}
+	}
+	checkNothingPersonal(t, collector, log)
+}
+
+// checkNothingPersonal looks for what is secret or personal in all that was sent. TestMarkersShowNowhere looks harder.
+func checkNothingPersonal(t *testing.T, c *testkit.Collector, log string) {
+	t.Helper()
+	sent := strings.ToLower(c.Text())
+	if len(sent) < 10_000 {
+		t.Fatalf("only %d bytes were sent", len(sent))
+	}
+	for what, text := range map[string]string{"a name": "alice", "a token": "eyj", "an identity": "8:acs:", "an address": "127.0.0.1", "a query": "expiresinminutes"} {
+		if strings.Contains(sent, text) {
+			t.Errorf("%s (%q) was sent", what, text)
+		}
+	}
+	if strings.Contains(log, "hush-hush") {
+		t.Error("a header for the collector is in the log")
+	}
+}
+
+func spansOf(t *testing.T, c *testkit.Collector) (spans []*tracepb.Span, resource map[string]string) {
+	t.Helper()
+	resource = map[string]string{}
+	for _, m := range c.Traces() {
+		for _, rs := range m.ResourceSpans {
+			for _, kv := range rs.Resource.Attributes {
+				resource[kv.Key] = kv.Value.GetStringValue()
+			}
+			for _, ss := range rs.ScopeSpans {
+				spans = append(spans, ss.Spans...)
+			}
+		}
+	}
+	return spans, resource
+}
+
+// treeOf draws a trace, in the order in which its spans began.
+func treeOf(spans []*tracepb.Span, trace string) string {
+	var mine []*tracepb.Span
+	known := map[string]bool{}
+	for _, s := range spans {
+		if fmt.Sprintf("%x", s.TraceId) == trace {
+			mine = append(mine, s)
+			known[string(s.SpanId)] = true
+		}
+	}
+	slices.SortFunc(mine, func(a, b *tracepb.Span) int { return int(int64(a.StartTimeUnixNano) - int64(b.StartTimeUnixNano)) })
+	var b strings.Builder
+	var draw func(parent, indent string)
+	draw = func(parent, indent string) {
+		for _, s := range mine {
+			if up := string(s.ParentSpanId); up == parent || parent == "" && !known[up] {
+				fmt.Fprintf(&b, "%s%s [%s]\n", indent, s.Name, strings.TrimPrefix(s.Kind.String(), "SPAN_KIND_"))
+				draw(string(s.SpanId), indent+"  ")
+			}
+		}
+	}
+	draw("", "")
+	return b.String()
+}
+
+func metricsOf(c *testkit.Collector) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range c.Metrics() {
+		for _, rm := range m.ResourceMetrics {
+			for _, sm := range rm.ScopeMetrics {
+				for _, m := range sm.Metrics {
+					names[m.Name] = points(m) > 0
+				}
+			}
+		}
+	}
+	return names
+}
+
+func points(m *metricpb.Metric) int {
+	return len(m.GetSum().GetDataPoints()) + len(m.GetGauge().GetDataPoints()) + len(m.GetHistogram().GetDataPoints())
+}
+
+// requestLine returns the line of the access log for a request.
+func requestLine(t *testing.T, log, id string) map[string]any {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		var m map[string]any
+		if json.Unmarshal([]byte(line), &m) == nil && m["request_id"] == id && m["msg"] == "request" {
+			return m
+		}
+	}
+	t.Fatalf("no line of request %s in the log:\n%s", id, log)
+	return nil
+}
+
+// TestCollectorAway: a collector that is not there costs the service nothing but a line in the log.
+func TestCollectorAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlitePlace, 1)
+	maps.Copy(w.env, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_BSP_SCHEDULE_DELAY": "100", "ACSAUTH_LOG_LEVEL": "info"})
+	s := w.serve(t)
+	w.show(s, 0)
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("the stop went wrong: %v", err)
+	}
+	if !strings.Contains(s.log.String(), `"telemetry was not sent"`) && !strings.Contains(s.log.String(), `"the last telemetry was not sent"`) {
+		t.Errorf("the log does not say that nothing arrived:\n%s", s.log)
+	}
+	for _, v := range w.ledger.Violations() {
+		t.Error(v)
+	}
+}
+
+// documentedMetrics are the rows of a table of docs/metrics.md: name, type and labels.
+func documentedMetrics(t *testing.T) map[string][2]string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][2]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(acsauth_\\w+)` \\| (\\w+) \\| ([^|]*) \\|").FindAllStringSubmatch(string(text), -1) {
+		if _, twice := rows[m[1]]; twice {
+			t.Errorf("docs/metrics.md lists %s twice", m[1])
+		}
+		rows[m[1]] = [2]string{m[2], strings.Join(regexp.MustCompile(`\w+`).FindAllString(m[3], -1), " ")}
+	}
+	return rows
+}
+
+// TestMetricsAreDocumented: a service that has done some of everything shows the
+// metrics that docs/metrics.md lists, with their types and labels, and no others.
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlitePlace, 1)
+	s := w.serve(t)
+	for _, r := range []struct{ method, path string }{{"GET", "/getToken"}, {"GET", "/nothing"}} {
+		ask(t, client, r.method, s.Server+r.path, "Authorization", "Bearer "+w.tokens[0])
+	}
+	shown := scraped(t, scrape(t, s))
+	want := documentedMetrics(t)
+	for name, row := range want {
+		if shown[name] == ([2]string{}) {
+			t.Errorf("docs/metrics.md lists %s, and the service does not show it", name)
+		} else if shown[name] != row {
+			t.Errorf("%s is %v, and docs/metrics.md says %v", name, shown[name], row)
+		}
+	}
+	for name := range shown {
+		if _, ok := want[name]; !ok {
+			t.Errorf("the service shows %s %v, and docs/metrics.md does not list it", name, shown[name])
+		}
+	}
+	if len(want) < 20 {
+		t.Errorf("only %d metrics in docs/metrics.md", len(want))
+	}
+}
+
+// scraped returns type and labels of each metric of ours.
+func scraped(t *testing.T, text string) map[string][2]string {
+	t.Helper()
+	kinds, labels := map[string]string{}, map[string]map[string]bool{}
+	sample := regexp.MustCompile(`^(acsauth_\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$`)
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if f := strings.Fields(line); len(f) == 4 && f[1] == "TYPE" && strings.HasPrefix(f[2], "acsauth_") {
+			kinds[f[2]] = f[3]
+			continue
+		}
+		m := sample.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		name := m[1]
+		if kinds[name] == "" {
+			t.Errorf("%s has no type", name)
+		}
+		if labels[name] == nil {
+			labels[name] = map[string]bool{}
+		}
+		for _, l := range regexp.MustCompile(`(\w+)="`).FindAllStringSubmatch(m[2], -1) {
+			if l[1] != "le" {
+				labels[name][l[1]] = true
+			}
+		}
+	}
+	out := map[string][2]string{}
+	for name, set := range labels {
+		out[name] = [2]string{kinds[name], strings.Join(slices.Sorted(maps.Keys(set)), " ")}
+	}
+	return out
+}
