@@ -85,6 +85,9 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http
 	h := w.Header()
 	h.Set("X-Request-Id", x.id)
 	maps.Copy(h, s.always) // the lists are shared, and nobody changes one in place
+	if s.stopping.Load() {
+		h.Set("Connection", "close")
+	}
 	ctx := telemetry.WithRequestID(r.Context(), x.id)
 	if r.URL.Path != livez && r.URL.Path != readyz { // probes say nothing, and say it often
 		ctx, x.span = tracing.StartRequest(ctx, r.Header)

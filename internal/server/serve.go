@@ -28,9 +28,9 @@ const (
 )
 
 // Serve answers requests from ln, over HTTP/1.1 and with TLS if there is
-// Options.TLS, until ctx ends. Then readiness
-// turns red, connections are no longer kept alive, and, after Options.Drain,
-// no new ones are taken. Requests in flight do not notice and have 25 seconds to
+// Options.TLS, until ctx ends. Then readiness turns red, each answer ends its
+// connection, and, after Options.Drain, idle connections are closed and no new
+// ones are taken. Requests in flight do not notice and have 25 seconds to
 // finish; what is left then is cut off with 503, and Serve returns an error.
 // It returns nil after a clean stop. ln is closed in any case.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
@@ -49,8 +49,8 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
+	time.Sleep(s.o.Drain) // idle connections stay: a balancer that has not looked away yet may be sending on one
 	srv.SetKeepAlivesEnabled(false)
-	time.Sleep(s.o.Drain)
 	return stop(srv, served, cut)
 }
 

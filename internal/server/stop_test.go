@@ -112,6 +112,45 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// TestDrainKeepsIdleConnections: a balancer that has not looked away yet may send on a connection that it holds. It is
+// served, and told not to use the connection again.
+func TestDrainKeepsIdleConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, func(o *server.Options) { o.Drain = 5 * time.Second })
+		c, err := r.ln.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		answers := bufio.NewReader(c)
+		get := func() *http.Response {
+			t.Helper()
+			req, err := http.NewRequestWithContext(t.Context(), "GET", "http://host/livez", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _ = req.Write(c) }()
+			resp, err := http.ReadResponse(answers, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			return resp
+		}
+		if resp := get(); resp.Close {
+			t.Fatal("the connection is not kept")
+		}
+		r.stop()
+		time.Sleep(4 * time.Second)
+		if resp := get(); resp.StatusCode != 200 || !resp.Close {
+			t.Errorf("status %d, close %v", resp.StatusCode, resp.Close)
+		}
+		if err := <-r.result; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestServeReportsABrokenListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, nil)
