@@ -227,7 +227,7 @@ func documentedMetrics(t *testing.T) map[string][2]string {
 		t.Fatal(err)
 	}
 	rows := map[string][2]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(acsauth_\\w+)` \\| (\\w+) \\| ([^|]*) \\|").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `(acsauth_\\w+)` \\| (\\w+) \\| ([^|]*)\\|").FindAllStringSubmatch(string(text), -1) {
 		if _, twice := rows[m[1]]; twice {
 			t.Errorf("docs/metrics.md lists %s twice", m[1])
 		}
@@ -241,11 +241,13 @@ func documentedMetrics(t *testing.T) map[string][2]string {
 func TestMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlitePlace, 1)
+	w.env["ACSAUTH_ACS_QUOTA"] = "90" // off for an emulator, else
 	s := w.serve(t)
 	for _, r := range []struct{ method, path string }{{"GET", "/getToken"}, {"GET", "/nothing"}} {
 		ask(t, client, r.method, s.Server+r.path, "Authorization", "Bearer "+w.tokens[0])
 	}
-	shown := scraped(t, scrape(t, s))
+	text := scrape(t, s)
+	shown := scraped(t, text)
 	want := documentedMetrics(t)
 	for name, row := range want {
 		if shown[name] == ([2]string{}) {
@@ -261,6 +263,29 @@ func TestMetricsAreDocumented(t *testing.T) {
 	}
 	if len(want) < 20 {
 		t.Errorf("only %d metrics in docs/metrics.md", len(want))
+	}
+	checkEventsDocumented(t, text)
+}
+
+// checkEventsDocumented compares the events that a service counts from the start with the table of docs/metrics.md.
+func checkEventsDocumented(t *testing.T, scraped string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| event | what happened |")
+	var want, got []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(table, -1) {
+		want = append(want, m[1])
+	}
+	for _, m := range regexp.MustCompile(`acsauth_broker_events_total\{event="(\w+)"\}`).FindAllStringSubmatch(scraped, -1) {
+		got = append(got, m[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(want, got) || len(got) < 20 {
+		t.Errorf("docs/metrics.md has the events\n%v\nand the service\n%v", want, got)
 	}
 }
 
