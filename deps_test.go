@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"bench/internal/load":    {},
 	"examples/ci":            {},
 	"deploy/emulator":        {},
+	"deploy/observability":   {},
 	"bench/stores":           {"", "internal/parts", "internal/store/cosmos", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables", "internal/storebench", "interop/cosmos"},
 	"e2e":                    {},
 	"internal/parts":         {},
