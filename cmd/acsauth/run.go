@@ -31,6 +31,8 @@ type grammar struct {
 	Serve serveCommand `cmd:"" help:"Run the service until a signal stops it."`
 	Check checkCommand `cmd:"" help:"Print the settings in effect, secrets redacted, and every fault in them."`
 
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the service of this container or machine whether it is ready."`
+
 	Explain  explainCommand  `cmd:"" help:"Say why a token, read from the standard input, is accepted or refused."`
 	Probe    probeCommand    `cmd:"" help:"Send a running server what it must refuse, and see that it does."`
 	Policy   policyCommand   `cmd:"" help:"Check a policy file, and say what it gives to whom."`
