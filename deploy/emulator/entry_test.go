@@ -11,19 +11,18 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/acs-solutions/acsauth/deploy/internal/image"
 )
 
 // The program takes the flags of the entry point, and the health check of the Dockerfile sees that it is well. Only addresses
 // differ: tests listen on loopback, at free ports.
 func TestEntryPoint(t *testing.T) {
-	list := readDockerfile(t)
-	program := filepath.Join(t.TempDir(), "acsauth-dev")
-	if out, err := exec.Command("go", "build", "-o", program, repository+"/cmd/acsauth-dev").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	list := image.Read(t)
+	program := image.Build(t, "acsauth-dev")
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	here := strings.NewReplacer("0.0.0.0:8081", "127.0.0.1:0", "0.0.0.0:8083", "127.0.0.1:0", "/ca/emulator-ca.pem", ca)
-	args := append(words(t, last(t, list, "ENTRYPOINT")), words(t, last(t, list, "CMD"))...)
+	args := list.Command(t)
 	if args[0] != "/acsauth-dev" || !slices.Contains(args, "--force-listen") || !slices.Contains(args, "--public-url=http://127.0.0.1:8081") {
 		t.Fatalf("entry point %q", args)
 	}
@@ -35,8 +34,7 @@ func TestEntryPoint(t *testing.T) {
 		t.Errorf("no certificate: %v", err)
 	}
 
-	_, check, _ := strings.Cut(last(t, list, "HEALTHCHECK"), " CMD ")
-	health := words(t, check)
+	health := list.Health(t)
 	if health[0] != "/acsauth-dev" || !slices.Contains(health, "--listen=0.0.0.0:8081") {
 		t.Fatalf("health check %q", health)
 	}

@@ -1,0 +1,2 @@
+// Package container holds the container file of acsauth, and the tests of it. It has no code of its own.
+package container
