@@ -68,7 +68,7 @@ func TestSQLiteHasAVolume(t *testing.T) {
 	all := install(t, "sqlite")
 	path := strings.TrimPrefix(environment(t, all)["ACSAUTH_STORE"], "sqlite:")
 	v, writable := mounted(pod(t, all), path)
-	if !writable || v.PersistentVolumeClaim == nil {
+	if !writable || v.PersistentVolumeClaim == nil || pod(t, all).Containers[0].WorkingDir != filepath.Dir(path) {
 		t.Fatalf("%s is in the volume %+v", path, v)
 	}
 	claim := get[core.PersistentVolumeClaim](t, all, "PersistentVolumeClaim "+v.PersistentVolumeClaim.ClaimName)

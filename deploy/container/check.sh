@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/internal/image/lib.sh
 
-image deploy/container/Dockerfile acsauth data etc
+image deploy/container/Dockerfile acsauth home/nonroot etc
 mkdir -p "$root/issuer/.well-known"
 (cd "$root" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=issuer.test \
   -addext subjectAltName=DNS:issuer.test -keyout issuer.key -out issuer.pem 2>/dev/null &&
@@ -44,7 +44,7 @@ checks() {
   curl -fsS "${trust[@]}" "$url/readyz" | grep -q '"status":"ready"'
   [ "$(curl -sS -o /dev/null -w '%{http_code}' "${trust[@]}" -X POST "$url/getToken")" = 401 ]
   curl -fsS http://127.0.0.1:9090/metrics | grep '^acsauth_' >/dev/null
-  [ -s "$image/data/acsauth.db" ] # the default of ACSAUTH_STORE, in the folder of the image
+  [ -s "$image/home/nonroot/acsauth.db" ] # the default of ACSAUTH_STORE, in the folder of the image
   grep -q '"msg":"ready"' "$root/out"
   # Where nobody listens, the health check says so.
   environment+=(ACSAUTH_LISTEN=127.0.0.1:1)
@@ -52,12 +52,12 @@ checks() {
 }
 IN
 )
-run data <<IN
+run home/nonroot <<IN
 more=() trust=() url=http://127.0.0.1:8080
 $checks
 IN
-rm -f "$root"/image/data/*
-run data <<IN
+rm -f "$root"/image/home/nonroot/*
+run home/nonroot <<IN
 more=(ACSAUTH_TLS_CERTIFICATE=/etc/tls.pem ACSAUTH_TLS_KEY=/etc/tls.key) url=https://acsauth.test:8080
 trust=(--cacert "\$root/image/etc/tls.pem" --resolve acsauth.test:8080:127.0.0.1)
 $checks

@@ -21,7 +21,7 @@ func TestStages(t *testing.T) {
 	if from := list.All("FROM"); !slices.Equal(from[1:], []string{"${BASE} AS empty", "empty AS release", "empty AS image"}) {
 		t.Errorf("stages %q", from)
 	}
-	if dir := list.Last(t, "WORKDIR"); dir != "/data" {
+	if dir := list.Last(t, "WORKDIR"); dir != "/home/nonroot" {
 		t.Errorf("the default of ACSAUTH_STORE is in %s", dir)
 	}
 	for _, label := range []string{"title", "description", "source", "licenses", "version", "revision"} {
