@@ -154,3 +154,17 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// readValuesOfChart reads the defaults.
+func readValuesOfChart(t *testing.T) chartutil.Values {
+	t.Helper()
+	text, err := os.ReadFile(chartDir + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := chartutil.ReadValues(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
