@@ -1,15 +1,12 @@
 package container
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/acs-solutions/acsauth/deploy/internal/image"
 	"github.com/acs-solutions/acsauth/internal/parts"
@@ -69,24 +66,7 @@ func serve(t *testing.T, program string, command, env []string) string {
 	if command[0] != "/acsauth" {
 		t.Fatalf("the image runs %q", command)
 	}
-	c := exec.Command(program, command[1:]...)
-	c.Env, c.Stderr = env, os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	late := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() })
-	t.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		if err := c.Wait(); err != nil {
-			t.Errorf("it ended with %v", err)
-		}
-		late.Stop()
-	})
-	for lines := bufio.NewReader(out); ; {
+	for lines := image.Start(t, program, command[1:], env); ; {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			t.Fatalf("it never listened: %v", err)

@@ -1,16 +1,13 @@
 package emulator
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/acs-solutions/acsauth/deploy/internal/image"
 )
@@ -49,24 +46,7 @@ func TestEntryPoint(t *testing.T) {
 // run starts the program, waits until it is ready, and returns the address of its administration. It is stopped after the test.
 func run(t *testing.T, program string, args []string) string {
 	t.Helper()
-	c := exec.Command(program, args...)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	late := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() })
-	t.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		if err := c.Wait(); err != nil {
-			t.Errorf("it ended with %v", err)
-		}
-		late.Stop()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, err := image.Start(t, program, args, nil).ReadString('\n')
 	if err != nil {
 		t.Fatalf("it did not get ready: %v", err)
 	}
