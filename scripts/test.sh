@@ -25,7 +25,7 @@ export CGO_ENABLED=1
 # What the tests run against installs while the code is checked: Azurite, and Microsoft's SDKs for Node and Python.
 mkdir -p .tmp
 packages() {
-  for folder in interop/parts interop interop/browser web web/packages/emulator; do
+  for folder in interop/parts interop interop/browser web web/packages/emulator deploy/observability; do
     (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
   done
   bash interop/python/install.sh
@@ -76,13 +76,18 @@ bash interop/python/run.sh
 step "the npm package"
 (cd web/packages/emulator && npm test)
 
-step "the container file, without an engine"
+step "the container files, without an engine"
 if [ "$(uname)" = Linux ] && [ "$(id -u)" = 0 ]; then
   need ip iproute2
   IMAGE_BINARY=$ACSAUTH_DEV bash deploy/emulator/check.sh
+  bash deploy/container/check.sh
 else
-  echo "LEFT OUT: it needs Linux and root; run: sudo bash deploy/emulator/check.sh"
+  echo "LEFT OUT: it needs Linux and root; run: sudo bash deploy/emulator/check.sh; sudo bash deploy/container/check.sh"
 fi
+
+step "Helm chart, releases, workflows, alert rules, KQL"
+bash deploy/checks/run.sh
+(cd deploy/observability && node --test)
 
 step "the protocol: every interleaving, seeded schedules, and the ten mistakes"
 wait $protocol || { cat .tmp/protocol.log >&2; exit 1; }
