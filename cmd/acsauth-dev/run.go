@@ -27,6 +27,7 @@ type grammar struct {
 	Emulate emulateCommand `cmd:"" help:"Run the emulator alone."`
 	Serve   serveCommand   `cmd:"" help:"Run the service alone, configured by ACSAUTH_* and against an emulator in another process."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of a sample user, made by a running emulator."`
+	Doctor  doctorCommand  `cmd:"" help:"Examine what the service depends on, and say what to change."`
 	Explain explainCommand `cmd:"" help:"Say why a token, read from the standard input, is accepted or refused."`
 	Torture tortureCommand `cmd:"" help:"Run the service on one store while things break, and check what everybody saw."`
 }

@@ -33,6 +33,7 @@ type grammar struct {
 
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the service of this container or machine whether it is ready."`
 
+	Doctor   doctorCommand   `cmd:"" help:"Examine settings, clock, issuers, permissions, ACS and store, and say what to change."`
 	Explain  explainCommand  `cmd:"" help:"Say why a token, read from the standard input, is accepted or refused."`
 	Probe    probeCommand    `cmd:"" help:"Send a running server what it must refuse, and see that it does."`
 	Policy   policyCommand   `cmd:"" help:"Check a policy file, and say what it gives to whom."`

@@ -47,31 +47,3 @@ func newVerifier(o Options, m *telemetry.Metrics) (*authn.Verifier, error) {
 	}
 	return v, nil
 }
-
-// A keySource is one place that Ping asks for signing keys.
-type keySource struct {
-	what   string
-	issuer authn.Issuer
-}
-
-// keySources takes the issuers apart, so that each tenant and policy is asked for itself.
-func keySources(c *config.Config) (out []keySource) {
-	for _, i := range c.AllIssuers() {
-		one := authnIssuer(i)
-		switch {
-		case i.Kind == config.KindEntra && !i.AnyTenant:
-			for _, t := range i.Tenants {
-				one.TenantIDs = []string{t}
-				out = append(out, keySource{"Entra ID tenant " + t, one})
-			}
-		case i.Kind == config.KindB2C:
-			for _, p := range i.Policies {
-				one.Policies = []string{p}
-				out = append(out, keySource{"Issuer " + i.Name + ", policy " + p, one})
-			}
-		default:
-			out = append(out, keySource{"Issuer " + i.Name, one})
-		}
-	}
-	return out
-}

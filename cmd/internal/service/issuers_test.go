@@ -53,8 +53,8 @@ func TestIssuersOfTheFileAreAccepted(t *testing.T) {
 		t.Errorf("%v", kinds)
 	}
 	var asked []string
-	for _, s := range keySources(c) {
-		asked = append(asked, s.what)
+	for _, s := range (Pinger{Config: c}).KeySources() {
+		asked = append(asked, s.What)
 	}
 	want := "Entra ID tenant " + id + "|Entra ID tenant 72f988bf-86f1-41af-91ab-2d7cd011db47|Issuer anybody|Issuer customers|Issuer old-customers, policy B2C_1_signupsignin|Issuer old-customers, policy B2C_1A_custom|Issuer partner"
 	if got := strings.Join(asked, "|"); got != want {

@@ -7,18 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/acs-solutions/acsauth"
-	"github.com/acs-solutions/acsauth/acsidentity"
 	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/config"
 	"github.com/acs-solutions/acsauth/internal/store/sqlite"
-	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
 // A Pinger asks everything that the service depends on.
@@ -51,17 +47,17 @@ func (p Pinger) Ping(ctx context.Context) []Finding {
 	if c.Pending() {
 		ask("Key Vault", p.pingSecrets)
 	}
-	for _, s := range keySources(c) {
-		ask(s.what, func(ctx context.Context) (string, error) { return p.pingKeys(ctx, s.issuer) })
+	for _, s := range p.KeySources() {
+		ask(s.What, func(ctx context.Context) (string, error) { return p.Keys(ctx, s) })
 	}
 	ask("Store "+c.Store, func(ctx context.Context) (string, error) { return p.pingStore(ctx) })
 	ask("ACS "+c.Endpoint(), p.pingACS)
 	return out
 }
 
-// pingKeys loads metadata and signing keys of one source.
-func (p Pinger) pingKeys(ctx context.Context, issuer authn.Issuer) (string, error) {
-	verifier, err := authn.New(authn.Options{Issuers: []authn.Issuer{issuer}, AllowLoopback: p.AllowLoopback})
+// Keys loads metadata and signing keys of one source, as the service does.
+func (p Pinger) Keys(ctx context.Context, s KeySource) (string, error) {
+	verifier, err := authn.New(authn.Options{Issuers: []authn.Issuer{s.issuer}, AllowLoopback: p.AllowLoopback})
 	if err != nil {
 		return "", err
 	}
@@ -97,27 +93,15 @@ func (p Pinger) pingStore(ctx context.Context) (string, error) {
 	return "opened", errors.Join(store.Ping(ctx), store.Close())
 }
 
-// nobody is an identity that no resource has.
-const nobody = acsauth.Identity("8:acs:00000000-0000-0000-0000-000000000000_00000000-0000-0000-0000-000000000000")
-
 // pingACS asks for a token for an identity that does not exist. The refusal
 // that comes back tells whether the endpoint is there and takes our credential.
 func (p Pinger) pingACS(ctx context.Context) (string, error) {
-	client, err := newACS(Options{Config: p.Config, AllowLoopback: p.AllowLoopback}, telemetry.NewMetrics(), nil)
+	client, err := p.ACSClient(0)
 	if err != nil {
 		return "", err
 	}
-	_, err = client.IssueToken(ctx, nobody, []acsauth.Scope{acsauth.ScopeChat}, nil)
-	if err == nil {
-		return "", errors.New("it gave a token for an identity that does not exist")
-	}
-	e, ok := errors.AsType[*acsidentity.Error](err)
-	switch {
-	case !ok || e.StatusCode == 0:
-		return "", fmt.Errorf("no answer: %w", err)
-	case e.Code == acsidentity.CodeDenied || e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusUnauthorized && e.Code == "":
-		return "", fmt.Errorf("it refuses our credential: %w", err)
-	case e.StatusCode >= 500 || e.StatusCode < 400:
+	e, err := AskACS(ctx, client)
+	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("reachable, the credential is accepted (asked about an identity that does not exist: %d %s)", e.StatusCode, e.Code), nil
