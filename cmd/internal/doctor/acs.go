@@ -18,34 +18,30 @@ const acsSettings = "ACSAUTH_ACS_ENDPOINT or ACSAUTH_ACS_CONNECTION_STRING; port
 
 // acs looks at the ACS resource: its name, its clock, the credential, and the canary.
 func (e *exam) acs(ctx context.Context) {
-	skip := func(why string, ids ...string) {
-		for _, id := range ids {
-			e.skip(id, "", why)
-		}
-	}
 	if e.wrong("ACSAUTH_ACS_") {
-		skip("the settings of ACS have faults", "acs.reach", "clock.acs", "acs.identity", "acs.credential", "acs.canary")
+		e.skipAll("the settings of ACS have faults", "acs.reach", "clock.acs", "acs.identity", "acs.credential", "acs.canary")
 		return
 	}
+	identified := e.identity(ctx)
 	a, err := e.get(ctx, e.cfg.Endpoint()+"/", "")
 	if err != nil {
 		seen, what := unreached(err, acsSettings)
 		e.bad("acs.reach", "", Fault, e.cfg.Endpoint()+": "+seen, what)
-		skip("ACS is not reached", "clock.acs", "acs.identity", "acs.credential", "acs.canary")
+		e.skipAll("ACS is not reached", "clock.acs", "acs.credential", "acs.canary")
 		return
 	}
 	e.ok("acs.reach", "", e.cfg.Endpoint()+" answers")
 	right := e.clock("clock.acs", "", a)
 	if !right && len(e.cfg.ACSKeys()) > 0 {
-		skip("the clock is wrong, and ACS refuses signatures that are off by minutes", "acs.credential", "acs.canary")
+		e.skipAll("the clock is wrong, and ACS refuses signatures that are off by minutes", "acs.credential", "acs.canary")
 		return
 	}
-	if !e.identity(ctx) {
-		skip("there is no token to send", "acs.credential", "acs.canary")
+	if !identified {
+		e.skipAll("there is no token to send", "acs.credential", "acs.canary")
 		return
 	}
 	if !e.credentials(ctx) {
-		skip("ACS takes no credential", "acs.canary")
+		e.skipAll("ACS takes no credential", "acs.canary")
 		return
 	}
 	e.canary(ctx)

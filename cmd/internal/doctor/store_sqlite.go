@@ -11,20 +11,23 @@ import (
 // leastFree is the free disk below which a warning is due, in bytes.
 const leastFree = 256 << 20
 
-// sqliteFolder looks whether the file can be opened and grow, and reports whether it may be.
+// sqliteFolder looks whether the file can be opened and grow, and reports whether it is there to be opened.
 // A file that is not there is not made: its folder is enough.
 func (e *exam) sqliteFolder(path string) bool {
 	dir := filepath.Dir(path)
+	unopened := append([]string{"store.open", "store.schema"}, afterOpen...)
 	what := advice{"make the folder, and let the user of the service write to it", "ACSAUTH_STORE"}
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
 		e.bad("store.folder", "", Fault, fmt.Sprintf("the folder %s does not exist", dir), what)
+		e.skipAll("the file cannot be opened", unopened...)
 		return false
 	}
 	probe, err := os.CreateTemp(dir, ".acsauth-doctor-*")
 	if err != nil {
 		e.bad("store.folder", "", Fault, fmt.Sprintf("the folder %s is not writable: the database needs files beside its own", dir),
 			advice{"let the user of the service write to the folder, or mount it writable (a container's own file system is often read-only)", "ACSAUTH_STORE; chown, or the volume of the container"})
+		e.skipAll("the file cannot be opened", unopened...)
 		return false
 	}
 	_ = errors.Join(probe.Close(), os.Remove(probe.Name())) // it was empty

@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -38,18 +39,29 @@ func (r Report) WriteText(w io.Writer) error {
 	}
 	if skipped := r.with(NotChecked); len(skipped) > 0 {
 		fmt.Fprintf(w, "\nNot checked\n")
-		t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, x := range skipped {
-			fmt.Fprintf(t, "-\t%s\t%s\n", x.title(), x.Seen)
-		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
+		writeSkipped(w, skipped)
 	}
 	writeFindings(w, "Warnings", r.with(Warning))
 	writeFindings(w, "Faults", r.with(Fault))
 	_, err := fmt.Fprintf(w, "\n%s in %.1f s\n", r.line(), r.Seconds)
 	return err
+}
+
+// writeSkipped lists them by reason, each check once.
+func writeSkipped(w io.Writer, list []Result) {
+	var reasons []string
+	ids := map[string][]string{}
+	for _, x := range list {
+		if len(ids[x.Seen]) == 0 {
+			reasons = append(reasons, x.Seen)
+		}
+		if !slices.Contains(ids[x.Seen], x.ID) {
+			ids[x.Seen] = append(ids[x.Seen], x.ID)
+		}
+	}
+	for _, why := range reasons {
+		fmt.Fprintf(w, "%s: %s\n", why, strings.Join(ids[why], ", "))
+	}
 }
 
 func writeFindings(w io.Writer, heading string, list []Result) {
