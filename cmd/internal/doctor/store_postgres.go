@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -95,6 +96,9 @@ func (e *exam) schema(f postgres.Facts) bool {
 // databaseRefusal explains why there is no session. The SQLSTATE decides.
 func databaseRefusal(err error) (string, advice) {
 	seen := err.Error()
+	if _, why, ok := strings.Cut(seen, "ValidateConnect failed: "); ok { // the server is there, and not fit for the store
+		return why, advice{"change the server or the name of the store as it says", "ACSAUTH_STORE; the settings of the server or of its pooler"}
+	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		if dns, what := unreached(err, "ACSAUTH_STORE"); !errors.As(err, new(*pgconn.ConnectError)) || what.where == "ACSAUTH_STORE" {

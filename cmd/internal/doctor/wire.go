@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -107,7 +108,7 @@ func untrusted(err error) (string, advice, bool) {
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		by := ""
 		if e.Cert != nil {
-			by = " (" + e.Cert.Issuer.CommonName + ")"
+			by = " (" + cmp.Or(e.Cert.Issuer.CommonName, strings.Join(e.Cert.Issuer.Organization, ", "), "without a name") + ")"
 		}
 		return "its certificate is by an authority that this machine does not know" + by + "; a proxy that intercepts TLS looks so",
 			advice{"except the host from interception, install the CA certificates of the system, or add the company's to them", interception + "; SSL_CERT_FILE"}, true
