@@ -97,22 +97,28 @@ func send(ctx context.Context, c *http.Client, base string, r request) (answer, 
 }
 
 func sendOnce(ctx context.Context, c *http.Client, base string, r request) (answer, error) {
+	a, err := fetch(ctx, c, base, r)
+	return a.answer, err
+}
+
+// fetch sends a request once, and keeps the body of the answer for whoever has to look into it.
+func fetch(ctx context.Context, c *http.Client, base string, r request) (full, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, base+r.path, nil)
 	if err != nil {
-		return answer{}, errors.New("the request cannot be made")
+		return full{}, errors.New("the request cannot be made")
 	}
 	req.Header = r.header.Clone()
 	req.Header.Set("User-Agent", "acsauth-probe")
 	res, err := c.Do(req)
 	if err != nil {
-		return answer{}, unreachable(err)
+		return full{}, unreachable(err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody))
 	if err != nil {
-		return answer{}, unreachable(err)
+		return full{}, unreachable(err)
 	}
-	return answer{res.StatusCode, codeIn(body), res.Header}, nil
+	return full{answer: answer{res.StatusCode, codeIn(body), res.Header}, body: body}, nil
 }
 
 var codeForm = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)

@@ -74,7 +74,7 @@ func (e *exam) release(ctx context.Context, client *acsidentity.Client, id acsau
 	switch {
 	case err != nil:
 		e.bad("acs.canary", "", Fault, fmt.Sprintf("the identity %s was made and could not be deleted: %s", id, errText(err)),
-			advice{"delete it: it is nobody's, and costs nothing while it stays", "az communication identity user delete --user " + string(id)})
+			advice{"delete it: it is nobody's, and costs nothing while it stays", "az communication user-identity user delete --user " + string(id)})
 	case used != nil:
 		e.bad("acs.canary", "", Fault, "an identity was made and deleted, but "+errText(used), advice{"see whether Azure reports a fault, and that ACSAUTH_ACS_RESOURCE is the immutable id of this resource", "https://azure.status.microsoft; az communication show --name NAME --resource-group GROUP --query immutableResourceId"})
 	default:
