@@ -58,6 +58,16 @@ var mayImport = map[string][]string{
 	"cmd/internal/stores":    {"", "internal/config", "internal/entra", "internal/secret", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
 	"cmd/acsauth":            {"", "cmd/internal/cli", "cmd/internal/doctor", "cmd/internal/explain", "cmd/internal/service", "cmd/internal/stores", "internal/audit", "internal/config", "internal/moving", "internal/policy", "internal/probe", "internal/storebench", "internal/telemetry"},
 	"cmd/acsauth-dev":        {"", "cmd/internal/cli", "cmd/internal/doctor", "cmd/internal/explain", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
+	"cmd/internal/cli":         {"internal/config"},
+	"cmd/internal/clitest":     {},
+	"cmd/internal/doctor":      {"", "acsidentity", "cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "cmd/internal/stores", "cmd/internal/tokensource", "internal/config", "internal/entra", "internal/store/postgres", "internal/store/sqlite"},
+	"cmd/internal/explain":     {"", "cmd/internal/cli", "cmd/internal/service", "internal/authn", "internal/config"},
+	"cmd/internal/failpoint":   {""},
+	"cmd/internal/service":     {"", "acsidentity", "api", "cmd/internal/failpoint", "cmd/internal/stores", "internal/audit", "internal/authn", "internal/broker", "internal/config", "internal/limit", "internal/mapcache", "internal/playground", "internal/policy", "internal/quota", "internal/secret", "internal/server", "internal/store/sqlite", "internal/telemetry", "internal/tlsfile"},
+	"cmd/internal/stores":      {"", "internal/config", "internal/entra", "internal/secret", "internal/store/cosmos", "internal/store/graph", "internal/store/postgres", "internal/store/sqlite", "internal/store/tables"},
+	"cmd/internal/tokensource": {},
+	"cmd/acsauth":              {"", "cmd/internal/cli", "cmd/internal/doctor", "cmd/internal/explain", "cmd/internal/service", "cmd/internal/stores", "cmd/internal/tokensource", "internal/audit", "internal/config", "internal/moving", "internal/policy", "internal/probe", "internal/storebench", "internal/telemetry"},
+	"cmd/acsauth-dev":          {"", "cmd/internal/cli", "cmd/internal/doctor", "cmd/internal/explain", "cmd/internal/failpoint", "cmd/internal/service", "cmd/internal/stores", "emulator", "internal/config", "internal/parts", "internal/telemetry", "internal/torture"},
 
 	// What measures and tests.
 	"bench/emulator":         {"", "acsidentity", "bench/internal/dev", "emulator"},

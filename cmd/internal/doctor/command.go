@@ -2,14 +2,12 @@ package doctor
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
+	"github.com/acs-solutions/acsauth/cmd/internal/tokensource"
 )
 
 // Flags are those of the command.
@@ -33,7 +31,7 @@ func (f Flags) Run(c cli.Call, o Options) error {
 	}
 	o.Canary, o.Timeout = f.Canary, f.Timeout
 	if f.Token != "" {
-		token, err := readToken(f.Token)
+		token, err := tokensource.File(f.Token)
 		if err != nil {
 			return cli.Misused(fmt.Errorf("--token: %w", err))
 		}
@@ -57,30 +55,4 @@ func (f Flags) print(w io.Writer, r Report) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(r)
-}
-
-// maxTokenFile bounds a token file: the token, and white space.
-const maxTokenFile = 17 << 10
-
-func readToken(path string) (string, error) {
-	var in io.Reader = os.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return "", err
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxTokenFile+1))
-	token := strings.TrimSpace(string(text))
-	switch {
-	case err != nil:
-		return "", err
-	case len(text) > maxTokenFile:
-		return "", errors.New("is longer than a token can be")
-	case token == "":
-		return "", errors.New("is empty")
-	}
-	return token, nil
 }
