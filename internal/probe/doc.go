@@ -1,6 +1,7 @@
-// Package probe asks a running server for what it must refuse. It sends one good
-// request, then tokens and requests that are each wrong in one way, and compares
-// status and code of every answer with those of the control that should refuse.
+// Package probe asks a running server for what it must serve ([RunPositive]) and for
+// what it must refuse ([Run]). The latter sends one good request, then tokens and
+// requests that are each wrong in one way, and compares status and code of every
+// answer with those of the control that should refuse.
 //
 // A control that was lost, by a wrong setting or in a new release, shows in no
 // log and no test of a client: everything goes on working. It shows here.

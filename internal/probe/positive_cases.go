@@ -59,8 +59,10 @@ func (p *positive) tokens(ctx context.Context) {
 		p.note(t.life(name, time.Now()), 0)
 		p.cache(name, a)
 	}
-	if !slices.ContainsFunc(p.report.Results, func(r Timed) bool { return r.Control == checkLife }) {
-		p.untested(checkLife, "no token was issued")
+	for _, check := range []string{checkLife, checkCache} {
+		if !slices.ContainsFunc(p.report.Results, func(r Timed) bool { return r.Control == check }) {
+			p.untested(check, "no token was issued")
+		}
 	}
 }
 
@@ -123,7 +125,7 @@ func (p *positive) bad(ctx context.Context) {
 		refused(checkBad, "no token", get(), 401, "token_missing"),
 		refused(checkBad, "a token that nobody signed", bearing(forgedToken()), 401, "token_issuer"),
 	}
-	cases[1].any, cases[1].codes = true, []string{"token_issuer", "token_invalid", "token_key_unknown", "token_tenant", "token_signature"}
+	cases[1].any, cases[1].codes = true, []string{"token_issuer", "token_version", "token_invalid", "token_key_unknown", "token_tenant", "token_signature"}
 	if t, err := parse(p.Token); err == nil && p.Err == nil && t.time("exp") > time.Now().Unix() {
 		cases = append(cases, refused(checkBad, "one bit of the signature changed", bearing(t.damaged().compact()), 401, "token_signature"))
 	}
