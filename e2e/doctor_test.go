@@ -325,6 +325,12 @@ func (p *patient) misfortune(t *testing.T, op string, f emulator.Fault) {
 	}
 }
 
+// managed lets the service call ACS as a managed identity, which it asks at the given address for tokens.
+func (p *patient) managed(endpoint string) {
+	delete(p.env, "ACSAUTH_ACS_CONNECTION_STRING")
+	p.env["ACSAUTH_ACS_ENDPOINT"], p.env["IDENTITY_ENDPOINT"], p.env["IDENTITY_HEADER"] = p.url, endpoint, emulator.IdentityHeader
+}
+
 func acsCases() []brokenCase {
 	canary := func(*testing.T, *patient) []string { return []string{"--canary"} }
 	return []brokenCase{
@@ -337,6 +343,13 @@ func acsCases() []brokenCase {
 			p.env["ACSAUTH_ACS_CONNECTION_STRING_2"] = p.connection("d3Jvbmctc2VjcmV0")
 		},
 			faults: []string{"acs.credential"}, subject: "ACSAUTH_ACS_CONNECTION_STRING_2", says: "401", change: "ACSAUTH_ACS_CONNECTION_STRING_2"},
+		{name: "healthy, managed identity", damage: func(_ *testing.T, p *patient) { p.managed(p.url + "/msi/token") }, args: canary},
+		{name: "no managed identity", damage: func(t *testing.T, p *patient) { p.managed("http://" + closedPort(t) + "/msi/token") },
+			faults: []string{"acs.identity"}, says: "managed-identity gives no token", change: "identity assign"},
+		{name: "a managed identity without a role", damage: func(t *testing.T, p *patient) {
+			p.managed(p.url + "/msi/token")
+			p.misfortune(t, "issue", emulator.Fault{Status: 403})
+		}, faults: []string{"acs.credential"}, subject: "managed-identity", says: "403", change: "az role assignment create"},
 		{name: "ACS not reached", damage: func(t *testing.T, p *patient) {
 			p.env["ACSAUTH_ACS_CONNECTION_STRING"] = "endpoint=http://" + closedPort(t) + ";accesskey=" + emulator.AccessKeyPrimary
 		}, faults: []string{"acs.reach"}, says: "refused", change: "ACSAUTH_ACS_ENDPOINT"},
