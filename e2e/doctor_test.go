@@ -130,7 +130,11 @@ func (r doctorReport) findings(verdict string) (out []string) {
 func runDoctor(t *testing.T, env map[string]string, args ...string) (doctorReport, int, string) {
 	t.Helper()
 	cmd := exec.Command(devBinary, append([]string{"doctor", "--json", "--timeout", "5s"}, args...)...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	for _, entry := range append(os.Environ(), "TMPDIR="+t.TempDir()) {
+		if !strings.HasPrefix(entry, "ACSAUTH_") { // such as those of the tests themselves
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
 	for k, v := range env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
@@ -431,6 +435,30 @@ func storeCases() []brokenCase {
 		}, faults: []string{"store.open"}, says: "sqlite", change: "ACSAUTH_STORE"},
 		{name: "identities of another ACS resource", damage: elsewhere, faults: []string{"store.resource"}, says: "fabrikam", change: "ACSAUTH_ACS_RESOURCE"},
 		{name: "a creation without an answer", damage: suspect, warns: []string{"store.journal"}, says: "1 suspects", change: "ACSAUTH_ACS_CUSTOM_IDS"},
+	}
+}
+
+// The same for Azure Table Storage.
+func TestDoctorOnTables(t *testing.T) {
+	pg, tables := startPostgres(t, parts.PostgresOptions{}), tablesPlaces(startAzurite(t))
+	databases := postgresPlaces(pg)
+	for _, k := range []brokenCase{
+		{name: "healthy"},
+		{name: "wrong account key", damage: set("ACSAUTH_STORE_SECRET", "d3Jvbmctc2VjcmV0"), faults: []string{"store.open"}, says: "403", change: "Storage Table Data Contributor"},
+		{name: "not reached", damage: func(t *testing.T, p *patient) {
+			p.env["ACSAUTH_STORE"] = "tables:http://" + closedPort(t) + "/devstoreaccount1/acsauth"
+		},
+			faults: []string{"store.open"}, says: "refused", change: "ACSAUTH_STORE"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := newPatient(t, pg, databases)
+			maps.Copy(p.env, tables(t).env)
+			if k.damage != nil {
+				k.damage(t, p)
+			}
+			r, code, out := runDoctor(t, p.env)
+			k.compare(t, r, code, out)
+		})
 	}
 }
 

@@ -23,7 +23,7 @@ func (e *exam) settings(faults error) {
 			f = &config.Fault{Name: "settings", Problem: err.Error()}
 		}
 		e.faulty = append(e.faulty, f.Name)
-		what := advice{where: f.Name}
+		what := advice{"correct it, or take it away", f.Name}
 		if f.Write != "" {
 			what.change = "write " + f.Write
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
@@ -62,7 +63,11 @@ func (e *exam) opened(ctx context.Context, spec stores.Spec, name config.StoreNa
 		e.skipAll("another process has it; stop that to look inside", afterOpen...)
 		return
 	case err != nil:
-		e.bad("store.open", "", Fault, err.Error(), openAdvice(name.Kind))
+		seen, what := err.Error(), openAdvice(name.Kind)
+		if _, ok := errors.AsType[*net.OpError](err); ok {
+			seen, what = unreached(err, "ACSAUTH_STORE")
+		}
+		e.bad("store.open", "", Fault, seen, what)
 		e.skipAll("the store is not open", afterOpen...)
 		return
 	}
