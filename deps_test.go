@@ -79,6 +79,7 @@ var mayImport = map[string][]string{
 	"bench/internal/load":    {},
 	"examples/ci":            {},
 	"deploy/container":       {},
+	"deploy/azure":           {"internal/config"},
 	"deploy/emulator":        {},
 	"deploy/observability":   {},
 	"deploy/internal/image":  {},
