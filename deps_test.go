@@ -80,6 +80,7 @@ var mayImport = map[string][]string{
 	"examples/ci":            {},
 	"deploy/container":       {},
 	"deploy/azure":           {"internal/config"},
+	"deploy/azure":           {},
 	"deploy/emulator":        {},
 	"deploy/observability":   {},
 	"deploy/internal/image":  {},

@@ -1,7 +1,7 @@
 // acsauth in App Service for Linux containers, in one resource group. The other way, and the default, is main.bicep.
 targetScope = 'resourceGroup'
 
-@description('Beginning of the names of the resources.')
+@description('Beginning of the names of the resources: letters, digits and hyphens.')
 @minLength(3)
 @maxLength(20)
 param name string = 'acsauth'

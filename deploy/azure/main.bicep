@@ -1,7 +1,7 @@
 // acsauth in Azure Container Apps, in one resource group. docs/publish-to-azure.md says how to run it, and what was checked without Azure.
 targetScope = 'resourceGroup'
 
-@description('Beginning of the names of the resources.')
+@description('Beginning of the names of the resources: letters, digits and hyphens.')
 @minLength(3)
 @maxLength(20)
 param name string = 'acsauth'
@@ -288,7 +288,7 @@ module environmentOfApps 'modules/environment.bicep' = {
   }
 }
 
-var appName = take('ca-${toLower(name)}', 32)
+var appName = 'ca-${short}'
 var platformUrl = 'https://${appName}.${environmentOfApps.outputs.defaultDomain}'
 var url = !empty(publicUrl) ? publicUrl : empty(certificateId) ? platformUrl : 'https://${customDomain}'
 var replicas = max(minReplicas, maxReplicas)
