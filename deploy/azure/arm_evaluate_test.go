@@ -27,6 +27,9 @@ const (
 	tenantID       = "7c3a9c1e-2f6b-4f0e-9a57-0d8e5b4c3a21"
 )
 
+// inDirectory is the kind of what is in Entra ID and not in Azure.
+const inDirectory = "Microsoft.Graph"
+
 // A deployment evaluates one template.
 type deployment struct {
 	*cloud
@@ -160,6 +163,9 @@ func (d *deployment) reference(id, version string) any {
 	}
 	if r.version != version && d.isOwn(id) {
 		panic(fault{fmt.Errorf("%s is of version %s and referred to as of %s", id, r.version, version)})
+	}
+	if r.kind == inDirectory {
+		return r.body
 	}
 	if r.outputs != nil {
 		return map[string]any{"outputs": r.outputs}

@@ -118,6 +118,12 @@ func (e emitter) resource(d *decl) object {
 	kind, version := d.typeOf()
 	out := e.conditional(d)
 	out = append(out, member{"type", kind}, member{"apiVersion", version})
+	if isOfDirectory(d) {
+		for i, k := range d.value.keys {
+			out = append(out, member{k.text, e.value(d.value.kids[i])})
+		}
+		return out
+	}
 	if s := d.property("scope"); s != nil {
 		out = append(out, member{"scope", bracket(e.idOf(e.symbol(*s)))})
 	}
@@ -129,6 +135,9 @@ func (e emitter) resource(d *decl) object {
 	}
 	return append(out, e.dependsOn(d)...)
 }
+
+// isOfDirectory tells what is made in Entra ID, by the extension of Bicep: such resources have other keys than a name. The JSON of those is for the tests alone.
+func isOfDirectory(d *decl) bool { return strings.HasPrefix(d.kind, "Microsoft.Graph/") }
 
 func (e emitter) conditional(d *decl) object {
 	if d.condition == nil {

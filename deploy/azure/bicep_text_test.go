@@ -117,16 +117,16 @@ func (e emitter) dot(n node) string {
 }
 
 func (e emitter) ofResource(d *decl, n node) string {
-	kind, version := d.typeOf()
+	_, version := d.typeOf()
 	if d.word == "module" {
-		kind, version = deployments, deploymentsVersion
+		version = deploymentsVersion
 	}
 	switch {
-	case n.text == "id":
+	case n.text == "id" && !isOfDirectory(d):
 		return e.idOf(d)
 	case n.text == "name":
 		return e.text(*d.property("name"))
-	case n.text == "properties" || d.word == "module" && n.text == "outputs" || strings.HasPrefix(kind, "Microsoft.Graph/"):
+	case n.text == "properties" || d.word == "module" && n.text == "outputs" || isOfDirectory(d):
 		text := fmt.Sprintf("reference(%s, '%s')", e.idOfAny(d), version)
 		if n.text != "properties" {
 			text += "." + n.text
@@ -139,7 +139,7 @@ func (e emitter) ofResource(d *decl, n node) string {
 
 // idOfAny is that of things in the directory, too, which have no name.
 func (e emitter) idOfAny(d *decl) string {
-	if d.property("name") == nil {
+	if isOfDirectory(d) {
 		return quoted(d.kind + "/" + d.name)
 	}
 	return e.idOf(d)
