@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -138,8 +137,7 @@ func TestRollingRestart(t *testing.T) {
 	front := httptest.NewServer(b)
 	defer front.Close()
 
-	done := make(chan struct{})
-	sent, failed := w.load(t, front.URL, done)
+	users := w.load(t, []*process{{ready: ready{Server: front.URL}}})
 	for round := range scaled(2, 10) {
 		for i, old := range fleet {
 			fresh := w.serve(t) // one more first, as a rolling update does
@@ -155,8 +153,8 @@ func TestRollingRestart(t *testing.T) {
 			fleet[i] = fresh
 		}
 	}
-	close(done)
-	n, bad := sent(), failed()
+	users.end()
+	n, bad := users.calls.Load(), users.failed.Load()
 	t.Logf("%d replicas replaced, %d requests, %d failed, %d not answered by a replica", scaled(2, 10)*3, n, bad, b.lost.Load())
 	if bad != 0 || b.lost.Load() != 0 || n < 1000 {
 		t.Errorf("%d of %d requests failed", bad, n)
@@ -168,38 +166,4 @@ func TestRollingRestart(t *testing.T) {
 	for _, v := range w.ledger.Violations() {
 		t.Error(v)
 	}
-}
-
-// load has clients use all operations at one address until done is closed. sent and failed wait for their end.
-func (w *world) load(t *testing.T, address string, done <-chan struct{}) (sent, failed func() int64) {
-	t.Helper()
-	var n, bad atomic.Int64
-	var clients sync.WaitGroup
-	front := &process{ready: ready{Server: address}}
-	for c := range 8 {
-		clients.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-done:
-					return
-				case <-time.After(5 * time.Millisecond):
-				}
-				u := (c + 8*i) % len(w.tokens)
-				path := []string{"/getToken", "/getUser", "/refreshToken", "/api/user"}[i%4]
-				id, status, code, err := w.once(front, u, "POST", path)
-				n.Add(1)
-				if err != nil || status/100 != 2 {
-					if bad.Add(1) <= 5 {
-						t.Errorf("POST %s: %s", path, fmt.Sprint(status, " ", code, " ", err))
-					}
-					continue
-				}
-				w.ledger.Shown(u, id)
-			}
-		})
-	}
-	wait := func(counter *atomic.Int64) func() int64 {
-		return func() int64 { clients.Wait(); return counter.Load() }
-	}
-	return wait(&n), wait(&bad)
 }
