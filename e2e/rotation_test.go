@@ -98,7 +98,7 @@ func (p *process) events(t *testing.T, name string) int {
 	return n
 }
 
-// A load is users who sign in and refresh without a pause, at all replicas.
+// A load is users who refresh and look who they are, some hundred times a second, at all replicas.
 type load struct {
 	w              *world
 	fleet          []*process
@@ -115,11 +115,13 @@ func (w *world) load(t *testing.T, fleet []*process) *load {
 		var wg sync.WaitGroup
 		for caller := range 2 {
 			wg.Go(func() {
+				pace := time.NewTicker(5 * time.Millisecond) // other tests run, too
+				defer pace.Stop()
 				for u := caller; ; u += 2 {
 					select {
 					case <-l.stop:
 						return
-					default:
+					case <-pace.C:
 						l.one(t, u%len(w.tokens), u%len(fleet))
 					}
 				}
