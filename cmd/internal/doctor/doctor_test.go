@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/store/postgres"
 )
 
 // The document has every check of the program, and no other.
@@ -124,5 +125,42 @@ func TestPermissionWithoutTheRole(t *testing.T) {
 func TestOneLine(t *testing.T) {
 	if got := oneLine(" a\n\tb\x1b[31m " + strings.Repeat("ä", maxLine)); strings.ContainsAny(got, "\n\x1b") || len(got) > maxLine+3 || !strings.HasPrefix(got, "a b?[31m") {
 		t.Errorf("%q", got)
+	}
+}
+
+// What was seen of a database, and the verdict on it. A migration that is due is left to the service.
+func TestDatabaseFacts(t *testing.T) {
+	good := postgres.Facts{Schema: 2, Program: 2, Local: true, MaxConnections: 100, Pool: 11}
+	for name, c := range map[string]struct {
+		change        func(*postgres.Facts)
+		id, verdict   string // "": nothing is wrong
+		says          string
+		opensAfterAll bool
+	}{
+		"good":              {func(*postgres.Facts) {}, "", "", "", true},
+		"migration due":     {func(f *postgres.Facts) { f.Schema = 1 }, "store.schema", Warning, "a migration is pending", false},
+		"newer, and usable": {func(f *postgres.Facts) { f.Schema = 3 }, "", "", "", true},
+		"newer":             {func(f *postgres.Facts) { f.Schema, f.Refused = 3, errors.New("run a newer acsauth") }, "store.schema", Fault, "newer", false},
+		"no tables":         {func(f *postgres.Facts) { f.Schema, f.MayCreate = 0, true }, "", "", "", false},
+		"no right to make":  {func(f *postgres.Facts) { f.Schema = 0 }, "store.rights", Fault, "may not make", false},
+		"not verified":      {func(f *postgres.Facts) { f.Local, f.TLS = false, true }, "store.tls", Warning, "not verified", true},
+		"verified":          {func(f *postgres.Facts) { f.Local, f.TLS, f.Verified = false, true, true }, "", "", "", true},
+		"few connections":   {func(f *postgres.Facts) { f.MaxConnections = 10 }, "store.connections", Warning, "need 11", true},
+		"not heard":         {func(f *postgres.Facts) { f.Hears = errors.New("no notification came") }, "store.notify", Fault, "pooler", false},
+		"its clock":         {func(f *postgres.Facts) { f.Skew = -time.Hour }, "store.clock", Fault, "behind", true},
+	} {
+		e := &exam{cfg: &config.Config{Replicas: 1}}
+		f := good
+		c.change(&f)
+		opens := e.facts(f)
+		r := e.report(0)
+		bad := append(r.with(Fault), r.with(Warning)...)
+		switch {
+		case opens != c.opensAfterAll:
+			t.Errorf("%s: opens %v", name, opens)
+		case c.id == "" && len(bad) == 0:
+		case len(bad) != 1 || bad[0].ID != c.id || bad[0].Verdict != c.verdict || !strings.Contains(bad[0].Seen, c.says) || bad[0].Change == "" || bad[0].Where == "":
+			t.Errorf("%s: %+v", name, bad)
+		}
 	}
 }

@@ -25,15 +25,21 @@ func (e *exam) postgres(ctx context.Context, spec stores.Spec, name config.Store
 		e.skipAll("the database is not open", append(ids, afterOpen...)...)
 		return false
 	}
+	return e.facts(f)
+}
+
+// facts judges what was seen, and reports whether the store may be opened.
+func (e *exam) facts(f postgres.Facts) bool {
 	e.tls(f)
 	e.connections(f)
-	if f.Hears != nil {
-		e.bad("store.notify", "", Fault, f.Hears.Error()+"; a pooler that gives sessions away after each transaction does that, and replicas then use stale mappings",
-			advice{"connect to the server directly, or let the pooler keep sessions (PgBouncer: pool_mode=session; on Azure: port 5432)", "ACSAUTH_STORE"})
-	} else {
-		e.ok("store.notify", "", "a notification came from one session to another")
-	}
 	e.skew("store.clock", "", f.Skew)
+	if f.Hears != nil {
+		e.bad("store.notify", "", Fault, f.Hears.Error()+"; a pooler that gives sessions away after each transaction does that, and replicas would use stale mappings",
+			advice{"connect to the server directly (on Azure: port 5432)", "ACSAUTH_STORE"})
+		e.skipAll("sessions are given away", append([]string{"store.open", "store.schema", "store.rights"}, afterOpen...)...)
+		return false
+	}
+	e.ok("store.notify", "", "a notification came from one session to another")
 	return e.schema(f)
 }
 
@@ -110,6 +116,8 @@ func databaseRefusal(err error) (string, advice) {
 	switch pg.Code {
 	case "28P01", "28000":
 		return seen, advice{"correct user and password; with a token of Entra ID, make the identity a user of the database; see pg_hba.conf or the firewall for the machine", "ACSAUTH_STORE_SECRET_FILE, ACSAUTH_STORE_CREDENTIAL"}
+	case "08P01":
+		return seen, advice{"a pooler answers that refuses the settings of the session: connect to the server directly (on Azure: port 5432)", "ACSAUTH_STORE"}
 	case "3D000":
 		return seen, advice{"make the database, or name another one", "ACSAUTH_STORE"}
 	case "53300":
