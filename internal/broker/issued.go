@@ -22,6 +22,7 @@ type issued struct {
 	cache        *otter.Cache[tokenKey, issuedToken]
 	now          func() time.Time
 	hits, misses atomic.Uint64
+	forgot       atomic.Int64 // Unix nanoseconds of the last forget
 }
 
 type tokenKey struct {
@@ -74,10 +75,21 @@ func (c *issued) get(h held, f form) (acsauth.AccessToken, bool) {
 	return acsauth.AccessToken{Token: t.token, ExpiresOn: time.Unix(0, t.expires).UTC()}, true
 }
 
-// put keeps a token that was asked for at since, if its life is one that ACS gives.
+// put keeps a token that was asked for at since, if its life is one that ACS gives and nothing was forgotten meanwhile.
 func (c *issued) put(h held, f form, token acsauth.AccessToken, since time.Time) {
+	if c != nil && since.UnixNano() <= c.forgot.Load() {
+		return
+	}
 	if life := token.ExpiresOn.Sub(since); c != nil && h.attempt != "" && life > 0 && life <= 2*acsauth.MaxTokenLifetime {
 		c.cache.Set(tokenKey{h.id, h.attempt, f}, issuedToken{token.Token, since.UnixNano(), token.ExpiresOn.UnixNano()})
+	}
+}
+
+// forget drops all tokens, and those that were asked for before now.
+func (c *issued) forget() {
+	if c != nil {
+		c.forgot.Store(c.now().UnixNano())
+		c.cache.InvalidateAll()
 	}
 }
 
@@ -87,6 +99,10 @@ func (c *issued) close() {
 		c.cache.StopAllGoroutines()
 	}
 }
+
+// ForgetTokens drops the tokens that are kept, since those that a key minted end with the key: a token of before this
+// call is not handed out again.
+func (b *Broker) ForgetTokens() { b.issued.forget() }
 
 // CacheStats counts the use of a cache.
 type CacheStats struct {

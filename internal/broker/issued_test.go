@@ -194,6 +194,33 @@ func (r *refusing) set(on bool) {
 	r.on = on
 }
 
+// After a change of keys no token of before is handed out, not even one that was on its way meanwhile.
+func TestForgottenTokensAreNotHandedOut(t *testing.T) {
+	s, c := newService(t), &clock{}
+	b := s.keeping(t, storetest.NewMemory(), c, 1<<20)
+	first := get(t, b, 1)
+	if again := get(t, b, 1); again != first {
+		t.Fatal("no token is kept")
+	}
+	asked := c.now()
+	c.move(time.Second)
+	b.ForgetTokens()
+	second := get(t, b, 1)
+	if second == first {
+		t.Error("a token of before is handed out")
+	}
+	c.move(time.Second)
+	third := get(t, b, 1)
+	if again := get(t, b, 1); again != third {
+		t.Error("nothing is kept any more")
+	}
+	h := held{id: "8:acs:x", attempt: "a"}
+	b.issued.put(h, form{}, acsauth.AccessToken{Token: "late", ExpiresOn: c.now().Add(time.Hour)}, asked)
+	if _, ok := b.issued.get(h, form{}); ok {
+		t.Error("a token that was asked for before is kept")
+	}
+}
+
 func TestKeptTokensAreBounded(t *testing.T) {
 	s, c := newService(t), &clock{}
 	b := s.keeping(t, storetest.NewMemory(), c, 10*(entrySize+20))

@@ -89,7 +89,7 @@ type Config struct {
 	// Connection string of the ACS resource, with its access key. Give either this or ACSAUTH_ACS_ENDPOINT.
 	ACSConnectionString Secret `env:"ACSAUTH_ACS_CONNECTION_STRING" alias:"CommunicationServices__ConnectionString,communicationServices_connectionString" secret:"true" group:"Azure Communication Services" write:"the connection string from Keys of your ACS resource: endpoint=https://NAME.communication.azure.com/;accesskey=KEY"`
 	// Connection string with the other key of the same ACS resource. With both, a request that one key is refused for is signed with the
-	// other, so either key can be regenerated without a pause; see docs/secrets.md.
+	// other, so either key can be regenerated without a failed request; see docs/secrets.md.
 	ACSConnectionString2 Secret `env:"ACSAUTH_ACS_CONNECTION_STRING_2" secret:"true" group:"Azure Communication Services" write:"the other connection string from Keys of your ACS resource"`
 	// Endpoint of the ACS resource, to be called with a token of Entra ID instead of a key; see ACSAUTH_ACS_CREDENTIAL.
 	ACSEndpoint string `env:"ACSAUTH_ACS_ENDPOINT" group:"Azure Communication Services" write:"an https URL without a path, such as https://NAME.communication.azure.com"`

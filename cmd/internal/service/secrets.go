@@ -33,6 +33,8 @@ type secretHooks struct {
 	Stores  *stores.Live // of the Spec that the store was opened with
 	Log     *slog.Logger
 	Metrics *telemetry.Metrics
+	// Forget drops the ACS tokens that are kept: those that a key minted end when it is regenerated.
+	Forget func()
 }
 
 // watchSecrets reads secrets in files and in Key Vault again, as ACSAUTH_SECRETS_REFRESH says, and lets the parts use
@@ -70,6 +72,7 @@ func (h secretHooks) keyEvent(e acsidentity.KeyEvent) {
 		h.Log.Error("ACS refuses both access keys; set the keys that the resource has now")
 		return
 	}
+	h.Forget()
 	h.Metrics.BrokerEvent(eventKeyRefused)
 	h.Log.Warn("ACS refuses one access key, and the other one is in use; set the key that the resource has now",
 		"setting", names[e.Refused], "using", names[e.Using])
@@ -167,7 +170,11 @@ func (u *secretUser) useKeys(next *config.Config) error {
 	if u.ACS.Key() == nil {
 		return errors.New("no key is in use")
 	}
-	return setACSKeys(u.ACS, next.ACSKeys())
+	err := setACSKeys(u.ACS, next.ACSKeys())
+	if err == nil {
+		u.Forget()
+	}
+	return err
 }
 
 // pingSecrets fetches the secrets that are in Key Vault.

@@ -72,7 +72,7 @@ func hooks(t *testing.T, c *config.Config) (secretHooks, *noticeLog) {
 		t.Fatal(err)
 	}
 	log := &noticeLog{wake: make(chan struct{}, 1)}
-	return secretHooks{Config: c, ACS: acs, Stores: &stores.Live{}, Log: slog.New(slog.NewTextHandler(log, nil)), Metrics: m}, log
+	return secretHooks{Config: c, ACS: acs, Stores: &stores.Live{}, Log: slog.New(slog.NewTextHandler(log, nil)), Metrics: m, Forget: func() {}}, log
 }
 
 func put(t *testing.T, path, text string) {

@@ -140,7 +140,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Hears) })
 	}
 	wg.Go(func() {
-		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics})
+		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics, Forget: brk.ForgetTokens})
 	})
 	wg.Go(func() { announce(ctx, verifier, listeners.addresses(g.tls != nil), o) })
 	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", acs.Endpoint())
