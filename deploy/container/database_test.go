@@ -66,7 +66,7 @@ func serve(t *testing.T, program string, command, env []string) string {
 	if command[0] != "/acsauth" {
 		t.Fatalf("the image runs %q", command)
 	}
-	for lines := image.Start(t, program, command[1:], env); ; {
+	for lines := image.Start(t, program, command[1:], env).Out; ; {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			t.Fatalf("it never listened: %v", err)

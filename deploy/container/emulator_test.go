@@ -1,7 +1,6 @@
 package container
 
 import (
-	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -24,10 +23,10 @@ func TestEmulatorProfile(t *testing.T) {
 		word = regexp.MustCompile(`(listen=127\.0\.0\.1):\d+$`).ReplaceAllString(word, "$1:0")
 		args = append(args, strings.Replace(word, "/tmp/acsauth", data, 1))
 	}
-	line, err := image.Start(t, program, append(args, "--json"), nil).ReadString('\n')
 	var at struct{ Server, Admin string }
-	if err != nil || json.Unmarshal([]byte(line), &at) != nil || !strings.HasPrefix(at.Server, "http://127.0.0.1:") {
-		t.Fatalf("it did not get ready: %v %q", err, line)
+	image.Start(t, program, append(args, "--json"), nil).ReadLine(t, &at)
+	if !strings.HasPrefix(at.Server, "http://127.0.0.1:") {
+		t.Errorf("it is at %s", at.Server)
 	}
 	health := exec.Command(program, append(s.Healthcheck.Test[2:], "--admin-listen="+strings.TrimPrefix(at.Admin, "http://"))...)
 	if out, err := health.CombinedOutput(); err != nil {

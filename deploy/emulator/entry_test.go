@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,13 +45,10 @@ func TestEntryPoint(t *testing.T) {
 // run starts the program, waits until it is ready, and returns the address of its administration. It is stopped after the test.
 func run(t *testing.T, program string, args []string) string {
 	t.Helper()
-	line, err := image.Start(t, program, args, nil).ReadString('\n')
-	if err != nil {
-		t.Fatalf("it did not get ready: %v", err)
-	}
 	var in struct{ Admin, Issuer string }
-	if err := json.Unmarshal([]byte(line), &in); err != nil || !strings.HasPrefix(in.Issuer, "http://127.0.0.1:8081/") {
-		t.Fatalf("the issuer is %q: %v", in.Issuer, err)
+	image.Start(t, program, args, nil).ReadLine(t, &in)
+	if !strings.HasPrefix(in.Issuer, "http://127.0.0.1:8081/") {
+		t.Fatalf("the issuer is %q", in.Issuer)
 	}
 	return strings.TrimPrefix(in.Admin, "http://")
 }
