@@ -30,7 +30,7 @@ func Start(t *testing.T, program string, args, env []string) *Process {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	late := time.AfterFunc(2*time.Minute, func() { _ = c.Process.Kill() })
+	late := time.AfterFunc(5*time.Minute, func() { _ = c.Process.Kill() })
 	p := &Process{Out: bufio.NewReader(out)}
 	p.stop = sync.OnceValue(func() error {
 		defer late.Stop()
