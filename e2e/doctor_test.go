@@ -238,6 +238,10 @@ func settingsCases() []brokenCase {
 			p.env["ACSAUTH_STORE"] = "sqlite:" + filepath.Join(t.TempDir(), "a.db")
 			p.serve(t)
 		}},
+		{name: "healthy, sqlite in use by the service", damage: func(t *testing.T, p *patient) {
+			p.env["ACSAUTH_STORE"] = "sqlite:" + filepath.Join(t.TempDir(), "a.db")
+			start(t, p.env, "serve", "--json", "--listen", "127.0.0.1:0")
+		}},
 		{name: "healthy, graph as the application", damage: func(_ *testing.T, p *patient) { p.graph("application") }},
 		{name: "a setting is wrong", damage: set("ACSAUTH_TOKEN_LIFETIME", "5m"), faults: []string{"config.settings"}, subject: "ACSAUTH_TOKEN_LIFETIME", change: "60 to 1440"},
 		{name: "two settings are wrong, the store is looked at all the same", damage: func(t *testing.T, p *patient) {
@@ -362,6 +366,7 @@ func acsCases() []brokenCase {
 			t.Cleanup(other.Close)
 			p.env["ACSAUTH_ACS_CONNECTION_STRING"] = "endpoint=" + other.URL + ";accesskey=" + emulator.AccessKeyPrimary
 		}, faults: []string{"acs.credential"}, says: "not ACS", change: "endpoint"},
+		{name: "an API version that ACS does not have", damage: set("ACSAUTH_ACS_API_VERSION", "2019-01-01"), faults: []string{"acs.credential"}, says: "2019-01-01", change: "ACSAUTH_ACS_API_VERSION"},
 		{name: "too many calls of ACS", damage: func(t *testing.T, p *patient) { p.misfortune(t, "issue", emulator.Fault{Status: 429}) }, warns: []string{"acs.credential"}, says: "429", change: "ACSAUTH_ACS_QUOTA"},
 		{name: "the canary stays", damage: func(t *testing.T, p *patient) { p.misfortune(t, "delete", emulator.Fault{Status: 500}) }, args: canary,
 			faults: []string{"acs.canary"}, says: "8:acs:" + emulator.ResourceID, change: "user delete --user 8:acs:"},

@@ -47,3 +47,26 @@ func TestProbeLoop(t *testing.T) {
 		}
 	}
 }
+
+// A round without a token tells of what needs none, and whose fault it is.
+func TestProbeLoopWithoutAToken(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "p.prom")
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"probe", srv.URL, "--token-command", "false", "--every", "10s", "--json", "--metrics", file}, nil, w, io.Discard)
+		w.Close()
+	}()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	stop()
+	if code := <-done; code != 1 || err != nil || !strings.Contains(line, `"got":"--token-command: false ended with exit code 1"`) || !strings.Contains(line, `"passed":false`) {
+		t.Errorf("exit code %d, %v, %s", code, err, line)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), `check="livez"} 1`) || !strings.Contains(string(text), `check="credential"} 0`) || strings.Contains(string(text), "get-token") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
@@ -23,7 +24,7 @@ func (e *exam) acs(ctx context.Context) {
 		return
 	}
 	identified := e.identity(ctx)
-	a, err := e.get(ctx, e.cfg.Endpoint()+"/", "")
+	a, err := e.get(ctx, strings.TrimRight(e.cfg.Endpoint(), "/")+"/", "")
 	if err != nil {
 		seen, what := unreached(err, acsSettings)
 		e.bad("acs.reach", "", Fault, e.cfg.Endpoint()+": "+seen, what)
@@ -124,6 +125,8 @@ func (e *exam) credential(ctx context.Context, key int, subject string) bool {
 	case answer != nil && answer.StatusCode == http.StatusTooManyRequests:
 		e.bad("acs.credential", subject, Warning, "ACS refuses calls because of their rate (status 429)", advice{"wait; if it stays so, lower the load or ask Microsoft for higher limits", "portal: Help + support, New support request; ACSAUTH_ACS_QUOTA, ACSAUTH_REPLICAS"})
 		return true
+	case err == nil && asked.Code == acsidentity.CodeUnsupportedAPIVersion:
+		e.bad("acs.credential", subject, Fault, "ACS does not know the API version "+e.cfg.ACSAPIVersion, advice{"leave it out for the default", "ACSAUTH_ACS_API_VERSION"})
 	case err == nil && asked.StatusCode == http.StatusNotFound && asked.Code == "":
 		e.bad("acs.credential", subject, Fault, "what answers there is not ACS (status 404)", advice{"correct the endpoint", acsSettings})
 	case err == nil:
