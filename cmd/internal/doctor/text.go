@@ -43,7 +43,7 @@ func (r Report) WriteText(w io.Writer) error {
 	}
 	writeFindings(w, "Warnings", r.with(Warning))
 	writeFindings(w, "Faults", r.with(Fault))
-	_, err := fmt.Fprintf(w, "\n%s in %.1f s\n", r.line(), r.Seconds)
+	_, err := fmt.Fprintf(w, "\n%s in %.2f s\n", r.line(), r.Seconds)
 	return err
 }
 
