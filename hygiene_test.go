@@ -161,7 +161,6 @@ func TestImportsOfProduction(t *testing.T) {
 	}
 }
 
-// Older ones have known faults in net/http (docs/threat-model.md, R-43).
 // What is built is not kept: no file of the repository is large, or anything but text.
 func TestFilesAreText(t *testing.T) {
 	const most = 1 << 20
@@ -186,6 +185,7 @@ func TestFilesAreText(t *testing.T) {
 	}
 }
 
+// Older ones have known faults in net/http (docs/threat-model.md, R-43).
 func TestGoVersion(t *testing.T) {
 	const least = "go1.26.6"
 	text, err := os.ReadFile("go.mod")

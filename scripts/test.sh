@@ -79,6 +79,8 @@ step "the npm package"
 step "the container files, without an engine"
 if [ "$(uname)" = Linux ] && [ "$(id -u)" = 0 ]; then
   need ip iproute2
+  need openssl openssl
+  need python3 python3
   IMAGE_BINARY=$ACSAUTH_DEV bash deploy/emulator/check.sh
   bash deploy/container/check.sh
 else
