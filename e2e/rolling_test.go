@@ -51,7 +51,7 @@ func (b *balancer) remove(p *process) {
 
 // run asks the replicas until ctx ends.
 func (b *balancer) run(ctx context.Context) {
-	probe := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	probe := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
@@ -124,7 +124,7 @@ func (b *balancer) await(t *testing.T, n int) {
 // clients use all operations: no request fails, and every user keeps the identity.
 func TestRollingRestart(t *testing.T) {
 	w := newWorld(t, postgresPlaces(startPostgres(t, parts.PostgresOptions{})), scaled(60, 1000))
-	maps.Copy(w.env, map[string]string{"ACSAUTH_SHUTDOWN_DELAY": "1s", "ACSAUTH_REPLICAS": "4", "ACSAUTH_LIMIT_USER": "off"})
+	maps.Copy(w.env, map[string]string{"ACSAUTH_SHUTDOWN_DELAY": "2s", "ACSAUTH_REPLICAS": "4", "ACSAUTH_LIMIT_USER": "off"})
 	b := &balancer{replicas: map[*process]bool{}}
 	fleet := w.fleet(t, 3)
 	for _, p := range fleet {
