@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net"
@@ -138,21 +136,7 @@ func runDoctor(t *testing.T, env map[string]string, args ...string) (doctorRepor
 	for k, v := range env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
-	var out, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	code := 0
-	if err := cmd.Run(); err != nil {
-		e, ok := errors.AsType[*exec.ExitError](err)
-		if !ok {
-			t.Fatal(err)
-		}
-		code = e.ExitCode()
-	}
-	var r doctorReport
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		t.Fatalf("no report: %v\n%s%s", err, out.String(), stderr.String())
-	}
-	return r, code, out.String() + stderr.String()
+	return reported[doctorReport](t, cmd)
 }
 
 // closedPort is an address on which nobody listens.

@@ -3,8 +3,6 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -45,22 +43,7 @@ func (r positiveReport) findings() (out []string) {
 // runPositive runs acsauth probe, and returns its report, its exit code and what it wrote.
 func runPositive(t *testing.T, program string, args ...string) (positiveReport, int, string) {
 	t.Helper()
-	cmd := exec.Command(program, append([]string{"probe", "--json"}, args...)...)
-	var out, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	code := 0
-	if err := cmd.Run(); err != nil {
-		e, ok := errors.AsType[*exec.ExitError](err)
-		if !ok {
-			t.Fatal(err)
-		}
-		code = e.ExitCode()
-	}
-	var r positiveReport
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		t.Fatalf("no report: %v\n%s%s", err, out.String(), stderr.String())
-	}
-	return r, code, out.String() + stderr.String()
+	return reported[positiveReport](t, exec.Command(program, append([]string{"probe", "--json"}, args...)...))
 }
 
 const appOrigin = "https://app.example"

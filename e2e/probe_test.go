@@ -62,10 +62,14 @@ func (r probeReport) findings() (out []string) {
 // runProbe runs acsauth probe, and returns its report, its exit code and what it wrote.
 func runProbe(t *testing.T, program string, args ...string) (probeReport, int, string) {
 	t.Helper()
-	cmd := exec.Command(program, append([]string{"probe", "--negative", "--json"}, args...)...)
+	return reported[probeReport](t, exec.Command(program, append([]string{"probe", "--negative", "--json"}, args...)...))
+}
+
+// reported runs a program that prints a report as JSON, and returns the report, the exit code and all that it wrote.
+func reported[T any](t *testing.T, cmd *exec.Cmd) (report T, code int, wrote string) {
+	t.Helper()
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
-	code := 0
 	if err := cmd.Run(); err != nil {
 		e, ok := errors.AsType[*exec.ExitError](err)
 		if !ok {
@@ -73,11 +77,10 @@ func runProbe(t *testing.T, program string, args ...string) (probeReport, int, s
 		}
 		code = e.ExitCode()
 	}
-	var r probeReport
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
 		t.Fatalf("no report: %v\n%s%s", err, out.String(), stderr.String())
 	}
-	return r, code, out.String() + stderr.String()
+	return report, code, out.String() + stderr.String()
 }
 
 // K-11: the prober finds each control that is switched off in the real program, names it and no other, and

@@ -63,9 +63,13 @@ func (c *Collector) receive(w http.ResponseWriter, r *http.Request, m proto.Mess
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	c.keep(keep)
+}
+
+func (c *Collector) keep(add func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	keep()
+	add()
 }
 
 // Traces returns what has come so far.
@@ -100,9 +104,7 @@ type traceService struct {
 }
 
 func (s traceService) Export(_ context.Context, m *tracepb.ExportTraceServiceRequest) (*tracepb.ExportTraceServiceResponse, error) {
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	s.c.traces = append(s.c.traces, m)
+	s.c.keep(func() { s.c.traces = append(s.c.traces, m) })
 	return &tracepb.ExportTraceServiceResponse{}, nil
 }
 
@@ -112,8 +114,6 @@ type metricsService struct {
 }
 
 func (s metricsService) Export(_ context.Context, m *metricspb.ExportMetricsServiceRequest) (*metricspb.ExportMetricsServiceResponse, error) {
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	s.c.metrics = append(s.c.metrics, m)
+	s.c.keep(func() { s.c.metrics = append(s.c.metrics, m) })
 	return &metricspb.ExportMetricsServiceResponse{}, nil
 }
