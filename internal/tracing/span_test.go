@@ -29,7 +29,7 @@ func record(t *testing.T, o ...sdktrace.TracerProviderOption) (context.Context, 
 func attributes(s tracetest.SpanStub) map[string]string {
 	m := map[string]string{}
 	for _, a := range s.Attributes {
-		m[string(a.Key)] = a.Value.Emit()
+		m[string(a.Key)] = a.Value.String()
 	}
 	return m
 }
