@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
 	"github.com/acs-solutions/acsauth/cmd/internal/service"
 	"github.com/acs-solutions/acsauth/internal/config"
+	"github.com/acs-solutions/acsauth/internal/telemetry"
 )
 
 type checkCommand struct {
@@ -26,7 +29,7 @@ func (k *checkCommand) Run(c cli.Call) error {
 		return err
 	}
 	if faults != nil {
-		return cli.Misused(faults)
+		return cli.Misused(errors.Join(faults, telemetry.CheckExport(os.Getenv)))
 	}
 	if err := service.CheckFiles(cfg, false); err != nil {
 		return cli.Misused(err)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os"
+
 	"github.com/acs-solutions/acsauth/cmd/internal/cli"
 	"github.com/acs-solutions/acsauth/cmd/internal/service"
 	"github.com/acs-solutions/acsauth/internal/config"
@@ -20,7 +23,7 @@ func (serveCommand) Help() string {
 // Run serves until a signal.
 func (s *serveCommand) Run(c cli.Call) error {
 	cfg, err := config.Load(s.Sources(c.Env), config.Production)
-	if err != nil {
+	if err := errors.Join(err, telemetry.CheckExport(os.Getenv)); err != nil {
 		return cli.Misused(err)
 	}
 	log := telemetry.NewLogger(c.Stdout, cfg.LogFormat, cfg.LogLevel)

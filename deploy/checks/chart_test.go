@@ -135,7 +135,10 @@ func TestRefusals(t *testing.T) {
 		{"postgres-ha", changes{"ingress.host": ""}, "ingress.host: is not set"},
 		{"everything", changes{"httpRoute.parentRefs": []any{}}, "httpRoute.parentRefs: is empty"},
 		{"everything", changes{"metrics.enabled": false}, "metrics.serviceMonitor.enabled needs metrics.enabled"},
+		{"minimal", changes{"telemetry.headersSecret.name": "s"}, "telemetry.headersSecret.key: the key in that Secret"},
 		// By the schema:
+		{"minimal", changes{"telemetry.settings": map[string]any{"OTEL_EXPORTER_OTLP_HEADERS": "api-key=1"}}, "'not' failed"},
+		{"minimal", changes{"telemetry.settings": map[string]any{"ACSAUTH_LOG_LEVEL": "debug"}}, "does not match pattern"},
 		{"minimal", changes{"settings.ACSAUTH_STROE": "x"}, "additional properties 'ACSAUTH_STROE' not allowed"},
 		{"minimal", changes{"settings.ACSAUTH_LISTEN": ":80"}, "additional properties 'ACSAUTH_LISTEN' not allowed"},
 		{"minimal", changes{"settings.ACSAUTH_STORE_SECRET": "password"}, "does not match pattern '^keyvault:https://'"},

@@ -81,7 +81,7 @@ func TestNetworkPolicy(t *testing.T) {
 		"postgres-ha":       {dns, "TCP 53", tls, "TCP 5432"},
 		"sqlite":            {dns, "TCP 53", tls, "TCP 80 169.254.169.254/32"},
 		"workload-identity": {dns, "TCP 53", tls},
-		"everything":        {dns, "TCP 53", tls, "TCP 10255 10.1.0.0/16"},
+		"everything":        {dns, "TCP 53", tls, "TCP 10255 10.1.0.0/16", "TCP 4317 10.1.0.0/16"},
 	} {
 		all := install(t, name)
 		p := get[networking.NetworkPolicy](t, all, "NetworkPolicy auth-acsauth").Spec

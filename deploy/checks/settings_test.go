@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 )
 
@@ -116,8 +117,29 @@ func TestSettingsAreGood(t *testing.T) {
 			t.Errorf("%s: an unknown name was taken, so this test proves nothing", name)
 		}
 	}
+	if out, err := check([]string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318", "OTEL_EXPORTER_OTLP_PROTOCOL=pigeon"}); err == nil || !strings.Contains(out, "OTEL_EXPORTER_OTLP_PROTOCOL") {
+		t.Errorf("a protocol that there is not was taken:\n%s", out)
+	}
 	all := install(t, "postgres-ha")
 	if env := environment(t, all); env["ACSAUTH_VERIFIED_CACHE"] != "1000000" || env["ACSAUTH_ALLOW_GUESTS"] != "false" {
 		t.Errorf("numbers and words of YAML became %q and %q", env["ACSAUTH_VERIFIED_CACHE"], env["ACSAUTH_ALLOW_GUESTS"])
 	}
+}
+
+// Telemetry is set up by the standard names, and the key for its receiver comes from a Secret.
+func TestTelemetry(t *testing.T) {
+	all := install(t, "everything")
+	env := environment(t, all)
+	if env["OTEL_EXPORTER_OTLP_ENDPOINT"] != "http://collector.monitoring:4317" || env["OTEL_EXPORTER_OTLP_PROTOCOL"] != "grpc" || env["OTEL_METRIC_EXPORT_INTERVAL"] != "30000" {
+		t.Errorf("%v", env)
+	}
+	for _, e := range get[apps.Deployment](t, all, "Deployment auth-acsauth").Spec.Template.Spec.Containers[0].Env {
+		if e.Name == "OTEL_EXPORTER_OTLP_HEADERS" {
+			if ref := e.ValueFrom.SecretKeyRef; e.Value != "" || ref.Name != "collector" || ref.Key != "headers" {
+				t.Errorf("%+v", e)
+			}
+			return
+		}
+	}
+	t.Error("the pod has no headers for the receiver")
 }

@@ -58,6 +58,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "acsauth.environment" -}}
 {{- $e := dict -}}
 {{- range $name, $value := .Values.settings }}{{ $_ := set $e $name (include "acsauth.value" $value) }}{{ end -}}
+{{- range $name, $value := .Values.telemetry.settings }}{{ $_ := set $e $name (include "acsauth.value" $value) }}{{ end -}}
 {{- range $name, $key := .Values.secrets.files }}{{ $_ := set $e (printf "%s_FILE" $name) (printf "/var/run/acsauth/secrets/%s" $key) }}{{ end -}}
 {{- if .Values.workloadIdentity.enabled -}}
 {{- $_ := set $e "ACSAUTH_ACS_CREDENTIAL" (get $e "ACSAUTH_ACS_CREDENTIAL" | default "workload-identity") -}}
