@@ -94,9 +94,6 @@ resource api 'Microsoft.Graph/applications@v1.0' = {
       {
         name: 'acct'
       }
-      {
-        name: 'xms_cc'
-      }
     ]
   }
   requiredResourceAccess: graph ? [

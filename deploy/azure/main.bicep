@@ -384,8 +384,8 @@ resource app 'Microsoft.App/containerApps@2024-10-02-preview' = {
                 path: '/livez'
                 port: 8080
               }
-              periodSeconds: 2
-              failureThreshold: 30
+              periodSeconds: 6
+              failureThreshold: 10
             }
             {
               type: 'Liveness'

@@ -50,6 +50,9 @@ func TestContainerApp(t *testing.T) {
 		}
 		probes := map[string]string{}
 		for _, one := range at(t, template, "containers", 0, "probes").([]any) {
+			if n := at(t, one, "failureThreshold").(int); n < 1 || n > 10 {
+				t.Errorf("a probe that fails after %d, and Container Apps take 1 to 10", n)
+			}
 			probes[at(t, one, "type").(string)] = at(t, one, "httpGet", "path").(string) + ":" + strconv.Itoa(at(t, one, "httpGet", "port").(int))
 		}
 		if len(probes) != 3 || probes["Startup"] != "/livez:8080" || probes["Liveness"] != "/livez:8080" || probes["Readiness"] != "/readyz:8080" {

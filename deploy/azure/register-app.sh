@@ -22,7 +22,8 @@ bash deploy/azure/register-app.sh [options]
   --consent            consent for everybody; needs an administrator
   --url URL            where the service is, for the file of the client
   --client-env FILE    writes what the developer of the app needs
-  --azd                hands the ids on to azd; does nothing if ACSAUTH_REGISTRATION=skip
+  --azd                takes redirect URIs from ACSAUTH_REDIRECT_URIS, too (commas between), and hands the ids on to azd, but leaves
+                       ACSAUTH_ALLOWED_CLIENTS alone if it is set; does nothing at all if ACSAUTH_REGISTRATION=skip
 
 It prints the settings of the service.
 TEXT
@@ -64,6 +65,15 @@ while (($#)); do
   esac
 done
 
+if $with_azd; then
+  if [[ ${ACSAUTH_REGISTRATION:-} == skip ]]; then
+    echo 'ACSAUTH_REGISTRATION=skip: the registrations are left alone.'
+    exit 0
+  fi
+  IFS=, read -r -a more <<<"${ACSAUTH_REDIRECT_URIS:-}"
+  redirects+=(${more[@]+"${more[@]}"})
+fi
+
 # What goes into JSON or a URL below is of these forms only.
 [[ $api_name =~ ^[A-Za-z0-9._-]{1,60}$ && $app_name =~ ^[A-Za-z0-9._-]{1,60}$ ]] || fail 'a name has letters, digits and . _ -'
 [[ $api_name != "$app_name" ]] || fail 'the two names must differ'
@@ -72,11 +82,6 @@ done
 for uri in ${redirects[@]+"${redirects[@]}"}; do
   [[ $uri =~ ^(https://|http://localhost)[A-Za-z0-9._~:/-]*$ ]] || fail "--redirect $uri is not an https URL, or one of http://localhost"
 done
-
-if $with_azd && [[ ${ACSAUTH_REGISTRATION:-} == skip ]]; then
-  echo 'ACSAUTH_REGISTRATION=skip: the registrations are left alone.'
-  exit 0
-fi
 
 # get URL QUERY prints one value, or one a line, or nothing.
 get() { az rest --method GET --url "$1" --query "$2" --output tsv; }
@@ -109,7 +114,7 @@ principal() {
 tenant=$(az account show --query tenantId --output tsv)
 [[ $tenant =~ $guid ]] || fail 'az is not signed in; run az login'
 
-# The API: token version 2, the scope, the roles of the administration routes, and three claims that say more of the caller.
+# The API: token version 2, the scope, the roles of the administration routes, and two claims that say more of the caller.
 readonly api="$graph/applications(uniqueName='$api_name')"
 ensure "$api_name" acsauth
 api_id=$(patiently get "$api" appId)
@@ -141,7 +146,7 @@ if [[ -z $(get "$api" 'appRoles[0].id') ]]; then
      "description":"Make, revoke and delete identities of users, and look them up.","allowedMemberTypes":["Application","User"]}]}'
 fi
 if [[ -z $(get "$api" 'optionalClaims.accessToken[0].name') ]]; then
-  patch "$api" '{"optionalClaims":{"accessToken":[{"name":"idtyp"},{"name":"acct"},{"name":"xms_cc"}]}}'
+  patch "$api" '{"optionalClaims":{"accessToken":[{"name":"idtyp"},{"name":"acct"}]}}'
 fi
 if $with_graph && [[ -z $(get "$api" 'requiredResourceAccess[0].resourceAppId') ]]; then
   patch "$api" '{"requiredResourceAccess":[{"resourceAppId":"'$graph_app'","resourceAccess":[{"id":"b4e74841-8e56-480b-be8b-910348b18b4c","type":"Scope"}]}]}'
@@ -225,5 +230,5 @@ if [[ -n $client_env ]]; then
 fi
 if $with_azd; then
   azd env set ACSAUTH_CLIENT_ID "$api_id"
-  azd env set ACSAUTH_ALLOWED_CLIENTS "$app_id"
+  [[ -n ${ACSAUTH_ALLOWED_CLIENTS:-} ]] || azd env set ACSAUTH_ALLOWED_CLIENTS "$app_id"
 fi
