@@ -116,7 +116,7 @@ param audit bool = false
 @maxValue(730)
 param retentionInDays int = 30
 
-@description('Endpoint of an OpenTelemetry collector of yours (OTLP), in place of what the platform has.')
+@description('Endpoint of an OpenTelemetry collector of yours (OTLP), in place of the one that the platform names.')
 param otlpEndpoint string = ''
 
 @description('Protocol of that collector.')
@@ -282,7 +282,7 @@ module environmentOfApps 'modules/environment.bicep' = {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     insightsName: monitoring.outputs.insightsName
-    agent: tracing && empty(otlpEndpoint)
+    agent: tracing
     zoneRedundant: zoneRedundant
     subnetId: subnetId
   }

@@ -100,7 +100,7 @@ func TestAppService(t *testing.T) {
 	}
 }
 
-// Logs of the platform and of ACS go to one workspace, and traces to Application Insights, unless a collector is there or none are wanted.
+// Logs of the platform and of ACS go to one workspace, and traces to Application Insights, unless none are wanted.
 func TestMonitoring(t *testing.T) {
 	for _, p := range places {
 		d := p.deploy(t, choices["an ACS of before"])
@@ -123,7 +123,7 @@ func TestMonitoring(t *testing.T) {
 			t.Errorf("%s: %q", p.path, categories)
 		}
 	}
-	for name, on := range map[string]bool{"": true, "a collector": false, "no tracing": false} {
+	for name, on := range map[string]bool{"": true, "a collector": true, "no tracing": false} {
 		properties := at(t, places[0].deploy(t, choices[name], onlyMain[name]).one(t, "Microsoft.App/managedEnvironments").body, "properties").(map[string]any)
 		if (properties["openTelemetryConfiguration"] != nil) != on || (properties["appInsightsConfiguration"] != nil) != on {
 			t.Errorf("with %q: %v", name, properties)

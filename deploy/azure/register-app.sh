@@ -224,7 +224,7 @@ printf '# Settings of the service\nACSAUTH_TENANT_IDS=%s\nACSAUTH_CLIENT_ID=%s\n
 if [[ -n $client_env ]]; then
   {
     printf '# What the app needs. None of it is secret.\nAUTHORITY=https://login.microsoftonline.com/%s\nCLIENT_ID=%s\n' "$tenant" "$app_id"
-    printf 'SCOPE=api://%s/access_as_user\nACSAUTH_URL=%s\n' "$api_id" "${url%/}"
+    printf 'SCOPE=api://%s/access_as_user\nSERVICE_URL=%s\n' "$api_id" "${url%/}"
   } >"$client_env"
   echo "# Settings of the app: $client_env"
 fi

@@ -144,7 +144,7 @@ func TestRegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "# What the app needs. None of it is secret.\nAUTHORITY=https://login.microsoftonline.com/" + tenantID + "\nCLIENT_ID=" + appID +
-		"\nSCOPE=api://" + apiID + "/access_as_user\nACSAUTH_URL=https://auth.contoso.com\n"
+		"\nSCOPE=api://" + apiID + "/access_as_user\nSERVICE_URL=https://auth.contoso.com\n"
 	if string(text) != want {
 		t.Errorf("client.env is\n%s", text)
 	}
