@@ -69,18 +69,19 @@ func TestArchitectureListsEveryPackage(t *testing.T) {
 
 // housePages are the pages for whoever changes, extends or judges the project.
 func housePages() []string {
-	return []string{"docs/architecture.md", "docs/building-on-it.md"}
+	return []string{"docs/architecture.md", "docs/building-on-it.md", "docs/known-issues.md", "docs/security-model.md", "SECURITY.md"}
 }
 
 var (
 	houseLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	houseFile    = regexp.MustCompile("`((?:[A-Za-z0-9_.-]+/)+[A-Za-z0-9_.-]+|[a-z_]+\\.(?:go|md|yaml|sh))`")
+	houseThreat  = regexp.MustCompile(`\b[TR]-\d\d\b`)
 	houseSetting = regexp.MustCompile(`\bACSAUTH_[A-Z0-9_]*[A-Z0-9]\b`)
 )
 
-// Each link and anchor of the pages, and each file, package and setting that they name, is there.
+// Each link and anchor of the pages, and each file, package, setting and threat that they name, is there.
 func TestHousePagesNameRealThings(t *testing.T) {
-	settings := readText(t, "docs/configuration.md")
+	settings, threats := readText(t, "docs/configuration.md"), readText(t, "docs/threat-model.md")
 	names := 0
 	for _, page := range housePages() {
 		text := readText(t, page)
@@ -96,6 +97,11 @@ func TestHousePagesNameRealThings(t *testing.T) {
 			}
 			if names++; !exists(m[1]) {
 				t.Errorf("%s: there is no %s", page, m[1])
+			}
+		}
+		for _, row := range houseThreat.FindAllString(text, -1) {
+			if names++; !strings.Contains(threats, "| "+row+" |") {
+				t.Errorf("%s: there is no threat %s", page, row)
 			}
 		}
 		for _, name := range houseSetting.FindAllString(text, -1) {
