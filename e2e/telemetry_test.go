@@ -143,7 +143,7 @@ func drawn(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, ok := strings.Cut(string(text), "```\nPOST /getToken ")
+	_, block, ok := strings.Cut(string(text), "```text\nPOST /getToken ")
 	block, _, ok2 := strings.Cut("POST /getToken "+block, "```")
 	if !ok || !ok2 {
 		t.Fatal("docs/telemetry.md shows no trace")

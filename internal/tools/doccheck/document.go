@@ -107,6 +107,7 @@ func blankSpans(text string) (string, []span) {
 			continue
 		}
 		inside := text[i+ticks : i+ticks+end]
+		inside = strings.ReplaceAll(inside, `\|`, "|") // as a cell of a table has it
 		spans = append(spans, span{lineAt(text, i), strings.Join(strings.Fields(inside), " ")})
 		copy(b[i+ticks:], blank(inside))
 		i += ticks + end + ticks - 1

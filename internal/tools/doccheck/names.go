@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"strings"
@@ -40,6 +41,10 @@ func (c *checker) readNames() (*names, error) {
 		return nil, err
 	}
 	n.codes = captures(`(?m)^## ([a-z_]+)$`, errors)
+	if text, err := c.tree.read("docs/metrics.md"); err == nil { // events look like codes
+		_, table, _ := strings.Cut(text, "| event | what happened |")
+		maps.Copy(n.codes, captures("(?m)^\\| `([a-z_]+)` \\|", table))
+	}
 	for code := range n.codes {
 		first, _, _ := strings.Cut(code, "_")
 		n.firsts[first] = true
@@ -66,12 +71,17 @@ func settingNames() map[string]bool {
 	return list
 }
 
-// metricNames are those that docs/metrics.md describes, or without it those that the source makes.
+// metricNames are those that docs/metrics.md describes, or without it those that the source makes, and those of the prober.
 func (c *checker) metricNames() (map[string]bool, error) {
-	if text, err := c.tree.read("docs/metrics.md"); err == nil {
-		return captures("(?m)^(?:\\||#+) *`?(acsauth_[a-z0-9_]+)", text), nil
+	const row = "(?m)^(?:\\||#+) *`?(acsauth_[a-z0-9_]+)"
+	list, err := c.sourceMetrics()
+	if text, rerr := c.tree.read("docs/metrics.md"); rerr == nil {
+		list, err = captures(row, text), nil
 	}
-	return c.sourceMetrics()
+	if text, rerr := c.tree.read("docs/probe.md"); rerr == nil && err == nil {
+		maps.Copy(list, captures(row, text))
+	}
+	return list, err
 }
 
 func (c *checker) sourceMetrics() (map[string]bool, error) {
