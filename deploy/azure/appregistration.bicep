@@ -179,4 +179,4 @@ resource teamsConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (teams 
 output ACSAUTH_TENANT_IDS string = tenant().tenantId
 output ACSAUTH_CLIENT_ID string = api.appId
 output ACSAUTH_ALLOWED_CLIENTS string = app.appId
-output ACSAUTH_SCOPE_URI string = 'api://${api.appId}/access_as_user'
+output CLIENT_SCOPE string = 'api://${api.appId}/access_as_user'

@@ -370,12 +370,12 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 // For the client: what the developer of the app needs. register-app.sh writes them into a file.
 output ACSAUTH_PUBLIC_URL string = url
-output ACSAUTH_AUTHORITY string = '${environment().authentication.loginEndpoint}${split(tenantIds, ',')[0]}'
-output ACSAUTH_SCOPE_URI string = 'api://${clientId}/access_as_user'
+output CLIENT_AUTHORITY string = '${environment().authentication.loginEndpoint}${split(tenantIds, ',')[0]}'
+output CLIENT_SCOPE string = 'api://${clientId}/access_as_user'
 // For the app registration: the identity that becomes its federated credential.
-output ACSAUTH_IDENTITY_PRINCIPAL_ID string = identity.properties.principalId
-output ACSAUTH_IDENTITY_CLIENT_ID string = identity.properties.clientId
-output ACSAUTH_IDENTITY_NAME string = identity.name
+output IDENTITY_PRINCIPAL_ID string = identity.properties.principalId
+output IDENTITY_CLIENT_ID string = identity.properties.clientId
+output IDENTITY_NAME string = identity.name
 output ACSAUTH_ACS_ENDPOINT string = access.outputs.endpoint
 output AZURE_RESOURCE_GROUP string = resourceGroup().name
-output ACSAUTH_APP_NAME string = app.name
+output APP_NAME string = app.name

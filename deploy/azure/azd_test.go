@@ -83,7 +83,7 @@ func TestAzdParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What azd knows by itself, what the person sets, and what the hook before it sets.
-	environ := map[string]string{"AZURE_ENV_NAME": "dev", "AZURE_LOCATION": "westeurope", "ACSAUTH_IMAGE": needed["image"].(string), "ACSAUTH_CLIENT_ID": apiClient, "ACSAUTH_ALLOWED_CLIENTS": appClient}
+	environ := map[string]string{"AZURE_ENV_NAME": "dev", "AZURE_LOCATION": "westeurope", "DEPLOY_IMAGE": needed["image"].(string), "ACSAUTH_CLIENT_ID": apiClient, "ACSAUTH_ALLOWED_CLIENTS": appClient}
 	given := map[string]any{}
 	for name, p := range f.Parameters {
 		given[name] = substituted(t, p.Value, environ)
@@ -138,10 +138,10 @@ func TestBothPlacesAgree(t *testing.T) {
 	if len(main) != len(service) {
 		t.Errorf("%d and %d outputs", len(main), len(service))
 	}
-	if got := main["ACSAUTH_AUTHORITY"].(map[string]any)["value"]; got != "https://login.microsoftonline.com/"+tenantID {
+	if got := main["CLIENT_AUTHORITY"].(map[string]any)["value"]; got != "https://login.microsoftonline.com/"+tenantID {
 		t.Errorf("authority %s", got)
 	}
-	if got := main["ACSAUTH_SCOPE_URI"].(map[string]any)["value"]; got != "api://"+apiClient+"/access_as_user" {
+	if got := main["CLIENT_SCOPE"].(map[string]any)["value"]; got != "api://"+apiClient+"/access_as_user" {
 		t.Errorf("scope %s", got)
 	}
 	ours, theirs := places[0].template(t)["parameters"].(map[string]any), places[1].template(t)["parameters"].(map[string]any)

@@ -20,22 +20,32 @@ func readDoc(t *testing.T, name string) string {
 
 var guides = []string{"publish-to-azure.md", "before-the-first-run.md"}
 
-// A setting that the guides name is one of the service, of azd or of the outputs.
-func TestGuidesNameSettings(t *testing.T) {
-	known := regexp.MustCompile(`ACSAUTH_\w+`).FindAllString(readDoc(t, "configuration.md"), -1)
-	known = append(known, slices.Collect(maps.Keys(places[0].deploy(t).outputs))...)
-	for _, file := range []string{"main.parameters.json", "register-app.sh"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		known = append(known, regexp.MustCompile(`ACSAUTH_\w+`).FindAllString(string(text), -1)...)
-	}
+// What begins like a setting of the service is one: in the guides, the outputs, and what azd keeps, which somebody may hand to the service as a whole.
+func TestNamesOfSettings(t *testing.T) {
+	settings := regexp.MustCompile(`ACSAUTH_\w+`)
+	known := settings.FindAllString(readDoc(t, "configuration.md"), -1)
+	texts := map[string]string{"azure.yaml": readDoc(t, "../azure.yaml")}
 	for _, g := range guides {
-		for _, name := range regexp.MustCompile(`ACSAUTH_\w+`).FindAllString(readDoc(t, g), -1) {
+		texts[g] = readDoc(t, g)
+	}
+	for _, file := range []string{"main.parameters.json", "register-app.sh", "azuredeploy.json", "appservice.bicep", "appregistration.bicep"} {
+		texts[file] = readDoc(t, "../deploy/azure/"+file)
+	}
+	for where, text := range texts {
+		for _, name := range settings.FindAllString(text, -1) {
 			if !slices.Contains(known, name) {
-				t.Errorf("%s: %s is not known", g, name)
+				t.Errorf("%s: %s is no setting", where, name)
 			}
+		}
+	}
+}
+
+// The variables of azd that the guide tells to set are read by somebody.
+func TestGuideSetsVariables(t *testing.T) {
+	read := readDoc(t, "../deploy/azure/main.parameters.json") + readDoc(t, "../deploy/azure/register-app.sh")
+	for _, name := range regexp.MustCompile(`DEPLOY_\w+`).FindAllString(readDoc(t, "publish-to-azure.md"), -1) {
+		if !strings.Contains(read, "{"+name) {
+			t.Errorf("%s is read by nobody", name)
 		}
 	}
 }

@@ -22,8 +22,8 @@ bash deploy/azure/register-app.sh [options]
   --consent            consent for everybody; needs an administrator
   --url URL            where the service is, for the file of the client
   --client-env FILE    writes what the developer of the app needs
-  --azd                takes redirect URIs from ACSAUTH_REDIRECT_URIS, too (commas between), and hands the ids on to azd, but leaves
-                       ACSAUTH_ALLOWED_CLIENTS alone if it is set; does nothing at all if ACSAUTH_REGISTRATION=skip
+  --azd                takes redirect URIs from DEPLOY_REDIRECT_URIS, too (commas between), and hands the ids on to azd, but leaves
+                       ACSAUTH_ALLOWED_CLIENTS alone if it is set; does nothing at all if DEPLOY_REGISTRATION=skip
 
 It prints the settings of the service.
 TEXT
@@ -66,11 +66,11 @@ while (($#)); do
 done
 
 if $with_azd; then
-  if [[ ${ACSAUTH_REGISTRATION:-} == skip ]]; then
-    echo 'ACSAUTH_REGISTRATION=skip: the registrations are left alone.'
+  if [[ ${DEPLOY_REGISTRATION:-} == skip ]]; then
+    echo 'DEPLOY_REGISTRATION=skip: the registrations are left alone.'
     exit 0
   fi
-  IFS=, read -r -a more <<<"${ACSAUTH_REDIRECT_URIS:-}"
+  IFS=, read -r -a more <<<"${DEPLOY_REDIRECT_URIS:-}"
   redirects+=(${more[@]+"${more[@]}"})
 fi
 

@@ -192,7 +192,7 @@ func TestRegisterForAzd(t *testing.T) {
 	if !slices.Equal(d.Notes, want) {
 		t.Errorf("%q", d.Notes)
 	}
-	if out, err := e.run([]string{"ACSAUTH_ALLOWED_CLIENTS=*", "ACSAUTH_REDIRECT_URIS=https://a.contoso.com/,https://b.contoso.com/"}, "--azd"); err != nil {
+	if out, err := e.run([]string{"ACSAUTH_ALLOWED_CLIENTS=*", "DEPLOY_REDIRECT_URIS=https://a.contoso.com/,https://b.contoso.com/"}, "--azd"); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	d = e.state()
@@ -201,7 +201,7 @@ func TestRegisterForAzd(t *testing.T) {
 		t.Errorf("%q", d.Notes)
 	}
 	kept := newTenant(t, directory{})
-	if out, err := kept.run([]string{"ACSAUTH_REGISTRATION=skip"}, "--azd"); err != nil || len(kept.state().Applications) != 0 {
+	if out, err := kept.run([]string{"DEPLOY_REGISTRATION=skip"}, "--azd"); err != nil || len(kept.state().Applications) != 0 {
 		t.Errorf("%v: %s", err, out)
 	}
 }
