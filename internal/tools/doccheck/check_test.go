@@ -106,6 +106,7 @@ var samples = []struct{ name, file, add, want string }{
 	{"a command after a pipe", "docs/a.md", "```sh\ncat x | acsauth explain --onlin\n```", "unknown flag --onlin"},
 	{"a value that is no number", "docs/a.md", "```sh\nacsauth-dev torture --users many\n```", "--users"},
 	{"a command in the text", "docs/a.md", "Run `acsauth serv` now.", "unexpected argument serv"},
+	{"a command that is set off by spaces", "docs/a.md", "\n    acsauth serv x", "unexpected argument serv"},
 	{"a package to run", "docs/a.md", "```sh\ngo run ./cmd/acsaut\n```", "there is no package ./cmd/acsaut"},
 	{"a flag of a package to run", "docs/a.md", "```sh\ngo run ./internal/one -slow\n```", "no flag -slow is defined in internal/one"},
 	{"a package to test", "docs/a.md", "```sh\ngo test ./internal/two\n```", "there is no package ./internal/two"},

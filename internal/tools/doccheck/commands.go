@@ -19,6 +19,9 @@ func (c *checker) fences(d *document) {
 		}
 		c.script(d, script, b.line)
 	}
+	for _, b := range d.indented {
+		c.script(d, strings.Join(b.lines, "\n"), b.line)
+	}
 }
 
 // typed is what a reader types: all of a script, or of a session the lines after "$ ".

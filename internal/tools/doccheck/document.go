@@ -7,13 +7,14 @@ import (
 
 // A document is one Markdown file, taken apart.
 type document struct {
-	path    string
-	text    string // all of it
-	prose   string // the same with fenced blocks, comments and code spans blanked, so that places agree
-	blocks  []fence
-	spans   []span
-	anchors map[string]bool
-	faults  []fault
+	path     string
+	text     string // all of it
+	prose    string // the same with fenced blocks, comments and code spans blanked, so that places agree
+	blocks   []fence
+	indented []fence // code without a fence that begins with a program of ours
+	spans    []span
+	anchors  map[string]bool
+	faults   []fault
 }
 
 // A fence is a fenced block.
@@ -41,6 +42,7 @@ var (
 func parseDocument(path, text string) *document {
 	d := &document{path: path, text: text, anchors: map[string]bool{}}
 	lines := d.readBlocks(strings.Split(text, "\n"))
+	d.readIndented(lines)
 	d.readHeadings(lines)
 	d.prose = commentForm.ReplaceAllStringFunc(strings.Join(lines, "\n"), blank)
 	for _, m := range idForm.FindAllStringSubmatch(d.prose, -1) {
@@ -80,6 +82,25 @@ func (d *document) readBlocks(lines []string) []string {
 	return out
 }
 
+var (
+	indentForm  = regexp.MustCompile(`^ {4}\S`)
+	commandForm = regexp.MustCompile(`^ {4}(?:\w+=\$\()?(?:acsauth|acsauth-dev|go|bash|make|npm|node|(?:\./)?scripts/\S+) `)
+)
+
+// readIndented collects code that is set off by four spaces, if it begins with a command that can be checked.
+func (d *document) readIndented(lines []string) {
+	for i := 1; i < len(lines); i++ {
+		if strings.TrimSpace(lines[i-1]) != "" || !commandForm.MatchString(lines[i]) {
+			continue
+		}
+		b := fence{line: i + 1}
+		for ; i < len(lines) && indentForm.MatchString(lines[i]); i++ {
+			b.lines = append(b.lines, strings.TrimPrefix(lines[i], "    "))
+		}
+		d.indented = append(d.indented, b)
+	}
+}
+
 func (d *document) readHeadings(lines []string) {
 	seen := map[string]int{}
 	for i, line := range lines {
@@ -90,49 +111,6 @@ func (d *document) readHeadings(lines []string) {
 			d.fault(i+1, "write the heading above as # %s", lines[i-1])
 		}
 	}
-}
-
-// blankSpans blanks code spans, which end with as many backticks as they begin, in the same paragraph.
-func blankSpans(text string) (string, []span) {
-	var spans []span
-	b := []byte(text)
-	for i := 0; i < len(b); i++ {
-		if b[i] != '`' {
-			continue
-		}
-		ticks := run0(text[i:])
-		end := spanEnd(text[i+ticks:], ticks)
-		if end < 0 {
-			i += ticks - 1
-			continue
-		}
-		inside := text[i+ticks : i+ticks+end]
-		inside = strings.ReplaceAll(inside, `\|`, "|") // as a cell of a table has it
-		spans = append(spans, span{lineAt(text, i), strings.Join(strings.Fields(inside), " ")})
-		copy(b[i+ticks:], blank(inside))
-		i += ticks + end + ticks - 1
-	}
-	return string(b), spans
-}
-
-func run0(s string) int { return len(s) - len(strings.TrimLeft(s, "`")) }
-
-// spanEnd is the place of the backticks that end a span, or -1.
-func spanEnd(s string, ticks int) int {
-	if i := strings.Index(s, "\n\n"); i >= 0 {
-		s = s[:i]
-	}
-	for i := 0; i < len(s); i++ {
-		if s[i] != '`' {
-			continue
-		}
-		n := run0(s[i:])
-		if n == ticks {
-			return i
-		}
-		i += n - 1
-	}
-	return -1
 }
 
 func lineAt(text string, at int) int { return 1 + strings.Count(text[:at], "\n") }
