@@ -8,12 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/acs-solutions/acsauth"
-	"github.com/acs-solutions/acsauth/cmd/internal/failpoint"
 	"github.com/acs-solutions/acsauth/cmd/internal/stores"
 	"github.com/acs-solutions/acsauth/internal/authn"
 	"github.com/acs-solutions/acsauth/internal/broker"
@@ -62,68 +60,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer closeExport(export, o.Log)
 	ctx = export.Context(ctx)
-	if err := stores.Resolve(ctx, c); err != nil {
+	p := parts{o: o, metrics: metrics}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.open(ctx); err != nil {
 		return err
 	}
-	spec := stores.FromConfig(c, o.AllowLoopback, o.Log)
-	spec.Observe, spec.WrapEntra, spec.WrapGraph = metrics.BrokerEvent, wrap(metrics, entraOperation), wrap(metrics, graphOperation)
-	opened, err := openStore(ctx, spec)
-	if err != nil {
+	if err := p.join(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, opened.Close()) }()
-	store := observe(failpoint.Store(opened), metrics) // the fail points are none in a normal build
-	countStore(metrics, opened)
-	governor, err := newGovernor(c)
-	if err != nil {
-		return err
-	}
-	countQuota(metrics, governor)
-	acs, err := newACS(o, metrics, governor)
-	if err != nil {
-		return err
-	}
-	adopt, err := adoption(ctx, spec, opened)
-	if err != nil {
-		return err
-	}
-	g, err := newGuards(o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, g.close()) }()
-	mappings, err := newMappings(c)
-	if err != nil {
-		return err
-	}
-	brk, err := broker.New(broker.Options{
-		Store: store, ACS: acs, Resource: c.Resource(), Scopes: scopes(c), CustomIDs: c.ACSCustomIDs, Rehome: c.Rehome == config.Recreate, Adopt: adopt, Log: o.Log,
-		TokenBytes: c.TokenBytes(), InsertOnly: c.StoreKind() == config.Graph, Mappings: mappings, Quota: governor, Now: o.Now,
-		MayCreate: g.limits.mayCreate,
-		Observe:   func(e broker.Event) { metrics.BrokerEvent(e.Name) },
-	})
-	if err != nil {
-		return err
-	}
-	verifier, err := newVerifier(o, metrics)
-	if err != nil {
-		return err
-	}
-	countKeys(metrics, verifier)
-	countCaches(metrics, verifier, brk, mappings)
-	shown, err := pages(o)
-	if err != nil {
-		return err
-	}
-	srv, err := server.New(server.Options{
-		Verifier: verifier, Broker: brk, Metrics: metrics, Log: o.Log, Ready: store.Ping, Delegate: c.Delegates(),
-		Policy: g.policy.Decide, Audit: g.audit, AdminClients: c.AdminClients, MaxInFlight: c.MaxInFlight,
-		Limits: g.limits.server(), ClientAddress: g.limits.proxies.Client, TLS: g.tlsConfig(),
-		Secure:   g.tls != nil || strings.HasPrefix(c.PublicURL, "https://"),
-		Endpoint: acs.Endpoint(), Scope: c.Scope, ScopeURI: c.ScopeURI(), PublicURL: c.PublicURL,
-		AuthorizationServers: c.AuthorizationServers(), AllowedOrigins: c.AllowedOrigins,
-		ActionLifetime: c.TokenLifetime.Duration(), SampleLifetime: c.SampleTokenLifetime.Duration(), Drain: c.ShutdownDelay, Now: o.Now, Pages: shown,
-	})
+	srv, err := p.server()
 	if err != nil {
 		return err
 	}
@@ -131,20 +76,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { verifier.Run(work) })
-	wg.Go(func() { brk.Run(work) })
+	p.begin(work, &wg)
 	wg.Go(func() { serveMetrics(work, listeners.metrics, metrics.Handler(), o.Log) })
-	wg.Go(func() { g.run(work) })
-	if w, ok := opened.(acsauth.Watcher); ok && mappings != nil {
-		mappings.Hears(false) // until it does
-		wg.Go(func() { w.Watch(work, mappings.Drop, mappings.Hears) })
-	}
-	wg.Go(func() {
-		watchSecrets(work, secretHooks{Config: c, ACS: acs, Stores: spec.Live, Log: o.Log, Metrics: metrics, Forget: brk.ForgetTokens})
-	})
-	wg.Go(func() { announce(ctx, verifier, listeners.addresses(g.tls != nil), o) })
-	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", acs.Endpoint())
-	err = serve(ctx, srv, g.limits.listener(listeners.server), c.ShutdownDelay+c.ShutdownTimeout)
+	wg.Go(func() { announce(ctx, p.verifier, listeners.addresses(p.guards.tls != nil), o) })
+	o.Log.Info("listening", "address", listeners.server.Addr().String(), "store", c.Store, "acs", p.acs.Endpoint())
+	err = serve(ctx, srv, p.guards.limits.listener(listeners.server), c.ShutdownDelay+c.ShutdownTimeout)
 	if err == nil {
 		o.Log.Info("stopped")
 	}
