@@ -23,7 +23,10 @@ func (serveCommand) Help() string {
 // Run serves until a signal.
 func (s *serveCommand) Run(c cli.Call) error {
 	cfg, err := config.Load(s.Sources(c.Env), config.Production)
-	if err := errors.Join(err, telemetry.CheckExport(os.Getenv)); err != nil {
+	if err != nil {
+		return cli.Misused(errors.Join(err, telemetry.CheckExport(os.Getenv)))
+	}
+	if err := service.CheckFiles(cfg, false); err != nil { // all at once, before anything is opened
 		return cli.Misused(err)
 	}
 	log := telemetry.NewLogger(c.Stdout, cfg.LogFormat, cfg.LogLevel)

@@ -133,6 +133,9 @@ func signalsOf(getenv func(string) string) (s signals, err error) {
 	var terr, merr error
 	s.traces, terr = signalOf(getenv, "TRACES")
 	s.metrics, merr = signalOf(getenv, "METRICS")
+	if terr != nil && merr != nil && terr.Error() == merr.Error() {
+		merr = nil // both have it from the same variable
+	}
 	return s, errors.Join(terr, merr)
 }
 
