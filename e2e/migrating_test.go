@@ -23,7 +23,7 @@ type migration struct {
 func newMigration(t *testing.T, page string) *migration {
 	t.Helper()
 	m := &migration{T: t, page: "../docs/" + page, dir: t.TempDir(), emu: start(t, nil, "emulate", "--json", "--listen", "127.0.0.1:0")}
-	m.settings = m.block("settings", "```\n")
+	m.settings = m.block("settings", "```text\n")
 	values := strings.NewReplacer("11aa22bb-0000-4000-8000-000000000001", emulator.TenantID, "11aa22bb-0000-4000-8000-000000000002", emulator.APIClientID,
 		"11aa22bb-0000-4000-8000-000000000003", emulator.SPAClientID, "the-secret-of-the-sample", emulator.APIClientSecret,
 		"endpoint=https://contoso.communication.azure.com/;accesskey=bm90LXJlYWw=", m.emu.ConnectionString, "https://login.microsoftonline.com", m.emu.ACS)
@@ -167,7 +167,7 @@ func TestRunLocallyWithAzure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)<!-- check: ([a-z ]+) -->\n```\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	blocks := regexp.MustCompile("(?s)<!-- check: ([a-z ]+) -->\n```text\n(.*?)```").FindAllStringSubmatch(string(text), -1)
 	if len(blocks) != 2 {
 		t.Fatalf("%d blocks of settings", len(blocks))
 	}
