@@ -67,8 +67,8 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s is let pass", args)
 		}
 	}
-	o, err := parse(strings.Fields("-only b,h -connections 4 -env ACSAUTH_TOKEN_CACHE=0 -env ACSAUTH_ACS_QUOTA=90"))
-	if err != nil || !o.wants("b") || !o.wants("h") || o.wants("a") || len(o.env) != 2 || len(o.connections) != 1 {
+	o, err := parse(strings.Fields("-only b,h -connections 4 -env ACSAUTH_TOKEN_CACHE=0 -env ACSAUTH_ACS_QUOTA=90 -env OTEL_SDK_DISABLED=true"))
+	if err != nil || !o.wants("b") || !o.wants("h") || o.wants("a") || len(o.env) != 3 || len(o.connections) != 1 {
 		t.Errorf("%+v %v", o, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -71,8 +71,8 @@ func parse(args []string) (*options, error) {
 	only := set.String("only", strings.Join(tables, ","), "tables: a throughput, b with a slow ACS, d CPU and allocations, h upstream calls")
 	set.BoolVar(&o.quick, "quick", false, "one short run of each, to see that it works; its figures say nothing")
 	set.Func("env", "a setting of the service, NAME=VALUE; may be given again", func(v string) error {
-		if !strings.HasPrefix(v, "ACSAUTH_") || !strings.Contains(v, "=") {
-			return errors.New("it must be ACSAUTH_...=VALUE")
+		if !strings.HasPrefix(v, "ACSAUTH_") && !strings.HasPrefix(v, "OTEL_") || !strings.Contains(v, "=") {
+			return errors.New("it must be ACSAUTH_...=VALUE or OTEL_...=VALUE")
 		}
 		o.env = append(o.env, v)
 		return nil

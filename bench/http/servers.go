@@ -82,8 +82,9 @@ func effective(p *dev.Program, env []string) (string, error) {
 		flags[name] = value
 	}
 	for _, e := range env {
-		name, value, _ := strings.Cut(e, "=")
-		flags[name] = value
+		if name, value, _ := strings.Cut(e, "="); !strings.HasPrefix(name, "OTEL_") {
+			flags[name] = value
+		}
 	}
 	c, err := config.Load(config.Sources{Flags: flags}, config.Development)
 	if err != nil {

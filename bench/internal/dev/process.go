@@ -41,7 +41,7 @@ type Process struct {
 // The program gets none of the ACSAUTH_* variables of this process.
 func (p *Process) Launch(c Command, line any) error {
 	p.cmd = exec.Command(c.Path, c.Args...)
-	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACSAUTH_") })
+	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACSAUTH_") || strings.HasPrefix(v, "OTEL_") })
 	p.cmd.Env = slices.Concat(own, []string{"TMPDIR=" + p.dir}, c.Env)
 	if !c.Quiet {
 		p.cmd.Stderr = &p.log
