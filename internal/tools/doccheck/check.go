@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 )
@@ -56,6 +57,8 @@ func check(t *tree, p *programs) ([]fault, summary, error) {
 	}
 	c.sum.documents = len(c.docs)
 	for _, d := range c.docs {
+		d.layout()
+		d.references()
 		c.links(d)
 		c.fences(d)
 		c.spans(d)
@@ -74,10 +77,12 @@ func check(t *tree, p *programs) ([]fault, summary, error) {
 	return inOrder(append(faults, names.unused()...)), c.sum, nil
 }
 
-// reach follows the links from the entries: every document in docs has to be found.
+const index = "docs/README.md"
+
+// reach follows the links from the entries: every document in docs has to be found, and the index has to list those right in docs.
 func (c *checker) reach() {
 	seen := map[string]bool{}
-	todo := []string{"README.md", "docs/README.md"}
+	todo := []string{"README.md", index}
 	for len(todo) > 0 {
 		name := todo[0]
 		todo = todo[1:]
@@ -90,6 +95,8 @@ func (c *checker) reach() {
 	for name, d := range c.docs {
 		if strings.HasPrefix(name, "docs/") && !seen[name] {
 			d.fault(1, "no link leads here from README.md or docs/README.md; add it to docs/README.md")
+		} else if name != index && path.Dir(name) == path.Dir(index) && !slices.Contains(c.sum.edges[index], name) {
+			d.fault(1, "the index does not list this page; add it to docs/README.md")
 		}
 	}
 }

@@ -12,7 +12,7 @@ var good = map[string]string{
 	"README.md": "# One\n\n## Two words, `code` & [a link](docs/a.md)\n\n## Same\n\n## Same\n\n[a](docs/a.md#deep) [s](#same-1) " +
 		"[t](#two-words-code--a-link) [src](cmd/acsauth/main.go#L3) [dir](docs) ![p](docs/p.svg)\n<https://example.org/a_(b)> " +
 		"https://github.com/acs-solutions/acsauth/issues https://pkg.go.dev/github.com/acs-solutions/acsauth/internal/one `token_expired`\n",
-	"docs/README.md": "[a](a.md)\n",
+	"docs/README.md": "# All\n\n[a](a.md)\n",
 	"docs/a.md": "# A\n\n### Deep\n\n[back](../README.md#one) `ACSAUTH_STORE` `ACSAUTH_LIMIT_*` `ACSAUTH_STORE_SECRET_FILE` " +
 		"`acsauth_things_total` `acsauth_http_seconds_bucket` `acsauth check --ping` `go test ./internal/one` `make all`\n" +
 		"`cmd/acsauth/main.go` `internal/one.TestThing` https://NAME.communication.azure.com/x\n\n" +
@@ -20,7 +20,7 @@ var good = map[string]string{
 		"go test ./... -run 'Thing|Other' -count=1 -full\nbash scripts/a.sh && make all\n(cd web && npm run build)\nnpm test --prefix web\n" +
 		"cat <<EOF | tee x\nacsauth nonsense\nEOF\ngo run ./internal/one -fast\n```\n\n```console\n$ acsauth --version\nacsauth nonsense\n```\n",
 	"docs/errors.md":             "# Errors\n\n[r](README.md)\n\n## token_expired\n\n## internal\n\n```json\n{\"code\": \"token_expired\"}\n```\n",
-	"docs/metrics.md":            "| `acsauth_things_total` | things |\n| `acsauth_http_seconds` | time |\n",
+	"docs/metrics.md":            "# Metrics\n\n| `acsauth_things_total` | counter | things |\n| `acsauth_http_seconds` | histogram | time |\n",
 	"docs/p.svg":                 "<svg/>",
 	"deploy/values.yaml":         "env: ACSAUTH_TENANT_IDS\n",
 	"Makefile":                   "all: ; true\n",
@@ -86,6 +86,9 @@ var samples = []struct{ name, file, add, want string }{
 	{"an anchor", "docs/a.md", "[x](#dep)", "no heading for #dep; did you mean #deep?"},
 	{"an anchor of another file", "docs/a.md", "[x](../README.md#same-2)", "no heading for #same-2"},
 	{"an anchor as it is written", "docs/a.md", "[x](#Deep)", "no heading for #Deep"},
+	{"a reference to nothing", "docs/a.md", "[x][y]", "nothing defines [y]"},
+	{"a reference by its text", "docs/a.md", "[x][]", "nothing defines [x]"},
+	{"a blank in a link", "docs/a.md", "[x](two words.md)", "no link for its form"},
 	{"http", "docs/a.md", "[x](http://example.org)", "write http://example.org with https"},
 	{"a host without a dot", "docs/a.md", "[x](https://example)", "the host of https://example is malformed"},
 	{"a user in an address", "docs/a.md", "https://me@example.org/", "malformed"},
@@ -98,6 +101,15 @@ var samples = []struct{ name, file, add, want string }{
 	{"a block without a language", "docs/a.md", "```\nx\n```", "the fenced block has no language"},
 	{"a block without an end", "docs/a.md", "```sh\nx", "has no end"},
 	{"a heading that is underlined", "docs/a.md", "Title\n=====", "write the heading above as # Title"},
+	{"a second title", "docs/a.md", "# B", "second heading of level 1"},
+	{"no end of line", "docs/a.md", "x\n", "with one line break"},
+	{"a tab", "docs/a.md", "a\tb", "a tab outside code"},
+	{"blanks at the end", "docs/a.md", "```text\na \n```", "blanks at the end"},
+	{"a home", "docs/a.md", "```text\ncd /home/alice/x\n```", "/home/alice/x is a path of somebody's machine"},
+	{"a home in the text", "docs/a.md", "`/root/x`", "/root/x is a path"},
+	{"what bash does not take", "docs/a.md", "```sh\ntrue\naz --id <ID>\n```", "bash -n: syntax error"},
+	{"an if without an end", "docs/a.md", "```bash\nif true\n```", "bash -n: "},
+	{"a session without a command", "docs/a.md", "```console\n```", "the block has no command"},
 	{"a flag", "docs/a.md", "```sh\nacsauth check --pong\n```", "unknown flag --pong"},
 	{"a sub-command", "docs/a.md", "```sh\nacsauth check &&\n  acsauth chek\n```", "unexpected argument chek"},
 	{"a sub-command of a sub-command", "docs/a.md", "```sh\nacsauth audit verfy x\n```", "unexpected argument verfy"},
@@ -115,6 +127,8 @@ var samples = []struct{ name, file, add, want string }{
 	{"a script", "docs/a.md", "```sh\nbash scripts/b.sh\n```", "there is no file scripts/b.sh to run"},
 	{"a script by its path", "docs/a.md", "```sh\nscripts/b.sh -x\n```", "scripts/b.sh is not in the repository"},
 	{"a file that is given to another program", "docs/a.md", "```sh\ndocker build -f deploy/Dockerfile .\n```", "deploy/Dockerfile is not in the repository"},
+	{"a script for Node in the text", "docs/a.md", "`node --test web/b.js`", "there is no file web/b.js"},
+	{"a script of npm in the text", "docs/a.md", "`cd web && npm run biuld`", "package.json has no script \"biuld\""},
 	{"a target", "docs/a.md", "```sh\nmake none\n```", "the Makefile has no such target"},
 	{"a script of npm", "docs/a.md", "```sh\ncd web && npm run biuld\n```", "package.json has no script \"biuld\""},
 	{"a folder of npm", "docs/a.md", "```sh\nnpm ci --prefix wep\n```", "wep has no package.json"},
@@ -126,6 +140,8 @@ var samples = []struct{ name, file, add, want string }{
 	{"a setting in deploy", "deploy/values.yaml", "x: ACSAUTH_STOR", "deploy/values.yaml:2: ACSAUTH_STOR is no setting"},
 	{"a setting in a comment", "internal/one/one.go", "\n// ACSAUTH_STOR is gone.", "internal/one/one.go:4: ACSAUTH_STOR is no setting"},
 	{"a metric", "docs/a.md", "`acsauth_thing_total`", "did you mean acsauth_things_total?"},
+	{"a bucket of a counter", "docs/a.md", "`acsauth_things_total_bucket`", "acsauth_things_total_bucket is no metric"},
+	{"a setting in an example", "examples/a.yml", "x: ACSAUTH_STOR", "examples/a.yml:1: ACSAUTH_STOR is no setting"},
 	{"a code that is nearly one", "docs/a.md", "`tokn_expired`", "tokn_expired is no code"},
 	{"a code that begins like one", "docs/a.md", "`token_forgotten`", "token_forgotten is no code"},
 	{"a code in an answer", "docs/a.md", "```json\n{\"code\":\"some_thing\"}\n```", "some_thing is no code"},
@@ -154,6 +170,31 @@ func TestSamples(t *testing.T) {
 				t.Errorf("the line is wrong: %s", got[0])
 			}
 		})
+	}
+}
+
+// These faults come from what is not there.
+func TestWhatIsMissing(t *testing.T) {
+	p, err := buildPrograms("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.remove)
+	for _, c := range []struct {
+		change func(map[string]string)
+		want   string
+	}{
+		{func(f map[string]string) {
+			f["docs/p.md"], f["docs/README.md"] = "## P\n", f["docs/README.md"]+"[p](p.md)\n"
+		}, "docs/p.md:1: there is no heading of level 1"},
+		{func(f map[string]string) { f["docs/p.md"], f["docs/a.md"] = "# P\n", f["docs/a.md"]+"[p](p.md)\n" }, "docs/p.md:1: the index does not list this page"},
+		{func(f map[string]string) { f["README.md"] += "end" }, "README.md:11: end the document with one line break"},
+	} {
+		files := sound(t)
+		c.change(files)
+		if got := look(t, p, files); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
+			t.Errorf("want one fault %q, got %q", c.want, got)
+		}
 	}
 }
 

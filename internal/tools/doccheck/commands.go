@@ -16,6 +16,7 @@ func (c *checker) fences(d *document) {
 			d.fault(b.line-1, "the fenced block has no language; write sh, console, json, text, ...")
 		case "sh", "bash", "console":
 			script = typed(b)
+			d.syntax(script, b.line)
 		}
 		c.script(d, script, b.line)
 	}
@@ -51,7 +52,8 @@ func (c *checker) spans(d *document) {
 		first, rest, _ := strings.Cut(s.text, " ")
 		switch {
 		case first == "acsauth" || first == "acsauth-dev", first == "make" && rest != "",
-			first == "go" && ourGo.MatchString(rest), first == "bash" && !strings.HasPrefix(rest, "-"):
+			first == "go" && ourGo.MatchString(rest), first == "bash" && !strings.HasPrefix(rest, "-"),
+			slices.Contains([]string{"cd", "node", "npm"}, first) && rest != "":
 			c.script(d, s.text, s.line)
 		case rest == "":
 			c.pathSpan(d, s)

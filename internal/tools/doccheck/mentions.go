@@ -30,11 +30,11 @@ func (c *checker) documentNames(n *names, d *document) {
 	}
 }
 
-// otherFiles checks the names in the comments of the source, and in all of deploy.
+// otherFiles checks the names in the comments of the source, and in all of deploy and examples.
 func (c *checker) otherFiles(n *names) (list []fault, err error) {
 	for _, f := range c.tree.files {
-		isGo, deployed := strings.HasSuffix(f, ".go"), strings.HasPrefix(f, "deploy/") && !strings.HasSuffix(f, ".md")
-		if !isGo && !deployed || inTestdata(f) {
+		isGo, other := strings.HasSuffix(f, ".go"), strings.HasPrefix(f, "deploy/") || strings.HasPrefix(f, "examples/")
+		if !isGo && !other || strings.HasSuffix(f, ".md") || inTestdata(f) {
 			continue
 		}
 		text, err := c.tree.read(f)
@@ -95,11 +95,7 @@ func (n *names) setting(word string) string {
 }
 
 func (n *names) metric(word string) string {
-	base := word
-	for _, end := range []string{"_bucket", "_sum", "_count"} {
-		base = strings.TrimSuffix(base, end)
-	}
-	if n.metrics[word] || n.metrics[base] || beginsOne(n.metrics, word) {
+	if n.metrics[word] || beginsOne(n.metrics, word) {
 		return ""
 	}
 	return unknown(word, "metric of docs/metrics.md or internal/telemetry", n.metrics)

@@ -75,8 +75,12 @@ func settingNames() map[string]bool {
 func (c *checker) metricNames() (map[string]bool, error) {
 	const row = "(?m)^(?:\\||#+) *`?(acsauth_[a-z0-9_]+)"
 	list, err := c.sourceMetrics()
+	histograms := maps.Clone(list) // the source does not say it so plainly
 	if text, rerr := c.tree.read("docs/metrics.md"); rerr == nil {
-		list, err = captures(row, text), nil
+		list, histograms, err = captures(row, text), captures("(?m)^\\| `(acsauth_[a-z0-9_]+)` \\| histogram \\|", text), nil
+	}
+	for name := range histograms {
+		list[name+"_bucket"], list[name+"_sum"], list[name+"_count"] = true, true, true
 	}
 	if text, rerr := c.tree.read("docs/probe.md"); rerr == nil && err == nil {
 		maps.Copy(list, captures(row, text))
