@@ -13,7 +13,7 @@ func untitled() []string { return []string{".github/pull_request_template.md"} }
 func inParts() []string { return []string{"docs/errors.md"} }
 
 var (
-	machinePath   = regexp.MustCompile(`(?:^|[^\w./-])(/(?:home/[a-z_][\w-]*|root|Users/\w+|tmp/w)\b[\w./-]*)`)
+	machinePath   = regexp.MustCompile(`(?:^|[^\w./-])(/(?:home/[a-z_][\w-]*|root|Users/\w+)\b[\w./-]*)`)
 	containerHome = regexp.MustCompile(`^/home/nonroot\b`) // of the images
 	titleForm     = regexp.MustCompile(`^# +\S`)
 	codeIndent    = regexp.MustCompile(`^( {4}|\t)`)
