@@ -332,3 +332,48 @@ func scraped(t *testing.T, text string) map[string][2]string {
 	}
 	return out
 }
+
+// TestSpansOfGraph: with identities in Microsoft Graph, calls of Graph and Entra ID are spans of the request, and carry the
+// ids that both returned.
+func TestSpansOfGraph(t *testing.T) {
+	t.Parallel()
+	collector := testkit.StartCollector(t)
+	w := newWorld(t, sqlitePlace, 0)
+	token, err := w.emu.MintToken(emulator.TokenRequest{User: "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(w.env, graphEnv("application")(t))
+	maps.Copy(w.env, map[string]string{"ACSAUTH_GRAPH_URL": w.emu.URL(), "ACSAUTH_GRAPH_MAC_KEYS": strings.Repeat("QUFB", 12), "ACSAUTH_CLIENT_SECRET": emulator.APIClientSecret})
+	w.env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = collector.HTTP + "/v1/traces"
+	s := w.serve(t)
+	if status, code, _ := ask(t, client, "POST", s.Server+"/getUser", "Authorization", "Bearer "+token, "traceparent", "00-"+callerTrace+"-00f067aa0ba902b7-01"); status != 201 {
+		t.Fatal(status, code)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, s.log)
+	}
+	want := map[string]string{"graph.get": "http.response.header.request-id", "graph.post": "http.response.header.request-id", "entra.token": "http.response.header.x-ms-request-id"}
+	spans, _ := spansOf(t, collector)
+	for _, s := range spans {
+		if fmt.Sprintf("%x", s.TraceId) != callerTrace {
+			continue
+		}
+		for _, kv := range s.Attributes {
+			if kv.Key == want[s.Name] && kv.Value.GetStringValue() != "" {
+				delete(want, s.Name)
+			}
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no span with an id: %v; the trace is\n%s", want, treeOf(spans, callerTrace))
+	}
+	for _, text := range []string{"alice", "8:acs:", "/users/", "extensions"} {
+		if strings.Contains(collector.Text(), text) {
+			t.Errorf("%q was sent", text)
+		}
+	}
+}
