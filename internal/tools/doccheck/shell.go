@@ -16,6 +16,7 @@ type shell struct {
 	text string
 	at   int
 	line int
+	from int // the line that the command begins in
 	out  []command
 
 	words []string
@@ -58,7 +59,7 @@ func (s *shell) step() {
 		s.skip(min(len(inside)+2, len(s.rest())))
 	case c == '"':
 		s.double()
-	case strings.HasPrefix(s.rest(), "$("), strings.HasPrefix(s.rest(), "<("):
+	case s.substitutes() || strings.HasPrefix(s.rest(), "<("):
 		s.substitution()
 	case c == '\n':
 		s.endCommand()
@@ -82,7 +83,12 @@ func upTo(s, end string) string {
 	return before
 }
 
+func (s *shell) substitutes() bool { return s.text[s.at] == '`' || strings.HasPrefix(s.rest(), "$(") }
+
 func (s *shell) add(text string) {
+	if len(s.words) == 0 && !s.open {
+		s.from = s.line
+	}
 	s.word.WriteString(text)
 	s.open = true
 }
@@ -96,7 +102,7 @@ func (s *shell) double() {
 		case s.text[s.at] == '\\' && len(s.rest()) > 1:
 			s.add(s.text[s.at+1 : s.at+2])
 			s.skip(2)
-		case strings.HasPrefix(s.rest(), "$("):
+		case s.substitutes():
 			s.substitution()
 		default:
 			s.add(s.text[s.at : s.at+1])
@@ -106,23 +112,28 @@ func (s *shell) double() {
 	s.skip(min(1, len(s.rest())))
 }
 
-// substitution reads $( ) or <( ): its commands come first, and the word stays unknown.
+// substitution reads $( ), <( ) or backticks: its commands come first, and the word stays unknown.
 func (s *shell) substitution() {
-	depth, n := 1, 2
-	for ; n < len(s.rest()) && depth > 0; n++ {
-		switch s.rest()[n] {
+	end, first := byte(')'), 2
+	if s.text[s.at] == '`' {
+		end, first = '`', 1
+	}
+	s.add("")
+	s.out = append(s.out, command{s.line, []string{"("}})
+	inner := &shell{text: s.text, at: s.at, line: s.line}
+	inner.skip(first)
+	for depth := 0; inner.at < len(s.text) && (depth > 0 || s.text[inner.at] != end); inner.step() {
+		switch s.text[inner.at] {
 		case '(':
 			depth++
 		case ')':
 			depth--
 		}
 	}
-	inside := strings.TrimSuffix(s.rest()[2:n], ")")
-	s.out = append(s.out, command{s.line, []string{"("}})
-	s.out = append(s.out, commands(inside, s.line)...)
-	s.out = append(s.out, command{s.line, []string{")"}})
+	inner.endCommand()
+	s.out = append(append(s.out, inner.out...), command{inner.line, []string{")"}})
 	s.add("$()")
-	s.skip(n)
+	s.at, s.line = min(inner.at+1, len(s.text)), inner.line
 }
 
 func (s *shell) operator(c byte) {
@@ -181,7 +192,7 @@ func (s *shell) endCommand() {
 	s.endWord()
 	s.drop = false
 	if words := plain(s.words); len(words) > 0 {
-		s.out = append(s.out, command{s.line, words})
+		s.out = append(s.out, command{s.from, words})
 	}
 	s.words = nil
 }
