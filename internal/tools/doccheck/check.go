@@ -60,6 +60,7 @@ func check(t *tree, p *programs) ([]fault, summary, error) {
 		d.layout()
 		d.references()
 		c.links(d)
+		c.named(d)
 		c.fences(d)
 		c.spans(d)
 		c.documentNames(names, d)

@@ -134,6 +134,8 @@ var samples = []struct{ name, file, add, want string }{
 	{"a folder of npm", "docs/a.md", "```sh\nnpm ci --prefix wep\n```", "wep has no package.json"},
 	{"a folder", "docs/a.md", "```sh\ncd wep\n```", "cd wep: there is no such folder"},
 	{"a path in the text", "docs/a.md", "See `internal/one/two.go`.", "internal/one/two.go is not in the repository"},
+	{"a page in the text", "docs/a.md", "(see docs/b.md)", "docs/b.md is not in the repository"},
+	{"an anchor of a page in the text", "docs/a.md", "```text\n...docs/errors.md#token\n```", "docs/errors.md has no heading for #token"},
 	{"a setting", "docs/a.md", "`ACSAUTH_TENANNT_IDS`", "did you mean ACSAUTH_TENANT_IDS?"},
 	{"settings that begin alike", "docs/a.md", "`ACSAUTH_LIMITS_*`", "ACSAUTH_LIMITS_ is no setting"},
 	{"a file of what is no secret", "docs/a.md", "`ACSAUTH_STORE_FILE`", "ACSAUTH_STORE_FILE is no setting"},

@@ -44,6 +44,25 @@ func (c *checker) own(d *document, line int, to string) {
 	}
 }
 
+// pageName is a document of docs that is named without a link, from the root or as the end of an address.
+var pageName = regexp.MustCompile("(?m)(?:\\.\\.\\.|^\\(?|[^\\w/.(`-]|[^\\]]\\()(docs/[\\w/-]+\\.md)(?:#([\\w-]+))?")
+
+// named checks the documents that a text names without a link.
+func (c *checker) named(d *document) {
+	for _, m := range pageName.FindAllStringSubmatchIndex(d.text, -1) {
+		anchor := ""
+		if m[4] >= 0 {
+			anchor = d.text[m[4]:m[5]]
+		}
+		switch line, name := lineAt(d.text, m[2]), d.text[m[2]:m[3]]; {
+		case !c.tree.has(name) && !made(name):
+			d.fault(line, "%s is not in the repository; name what is there", name)
+		case !placeholder(anchor):
+			c.anchor(d, line, name, anchor)
+		}
+	}
+}
+
 func (c *checker) ownFile(d *document, line int, target, anchor string) {
 	if !c.tree.has(target) {
 		d.fault(line, "the link to this repository names %s, which git does not track", target)
