@@ -3,7 +3,6 @@ package e2e
 import (
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,52 +11,6 @@ import (
 // guides are the pages for operators and newcomers.
 func guides() []string {
 	return []string{"troubleshooting.md", "run-locally.md", "operations.md", "runbooks.md", "migrating-from-nodejs.md", "migrating-from-csharp.md", "faq.md"}
-}
-
-var (
-	pageLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	notASlug = regexp.MustCompile(`[^a-z0-9 _-]`)
-)
-
-// slugs are the anchors of a page, as GitHub makes them of its headings.
-func slugs(text string) map[string]bool {
-	all := map[string]bool{}
-	for line := range strings.Lines(text) {
-		if heading, ok := strings.CutPrefix(strings.TrimLeft(strings.TrimSpace(line), "#"), " "); ok && strings.HasPrefix(line, "#") {
-			all[strings.ReplaceAll(notASlug.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")] = true
-		}
-	}
-	return all
-}
-
-// Every link of the guides leads somewhere, and each anchor is a heading there.
-func TestLinksOfTheGuides(t *testing.T) {
-	links := 0
-	for _, page := range guides() {
-		text, err := os.ReadFile("../docs/" + page)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		for _, m := range pageLink.FindAllStringSubmatch(string(text), -1) {
-			target, anchor, _ := strings.Cut(m[1], "#")
-			if strings.Contains(target, "://") {
-				continue
-			}
-			links++
-			path := filepath.Join("../docs", target)
-			if target == "" {
-				path = "../docs/" + page
-			}
-			there, err := os.ReadFile(path)
-			if info, statErr := os.Stat(path); statErr != nil || err != nil && !info.IsDir() {
-				t.Errorf("%s: %s leads nowhere", page, m[1])
-			} else if anchor != "" && !slugs(string(there))[anchor] {
-				t.Errorf("%s: %s has no such heading", page, m[1])
-			}
-		}
-	}
-	t.Logf("%d pages, %d links", len(guides()), links)
 }
 
 var (
