@@ -49,15 +49,15 @@ func nearest(name string, known []string) string {
 	bare := func(s string) string { return strings.TrimPrefix(strings.ToUpper(s), prefix) }
 	best, least := "", 1+len(bare(name))/3
 	for _, k := range known {
-		if d := distance(bare(name), bare(k)); d < least {
+		if d := Distance(bare(name), bare(k)); d < least {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// distance counts the letters to insert, drop or swap to turn a into b (Levenshtein).
-func distance(a, b string) int {
+// Distance counts the bytes to insert, drop or swap to turn a into b (Levenshtein).
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
