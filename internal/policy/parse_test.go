@@ -1,12 +1,11 @@
 package policy_test
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/acs-solutions/acsauth/internal/testkit"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/acs-solutions/acsauth/internal/policy"
@@ -209,23 +208,7 @@ func TestSchemaAndParseAgree(t *testing.T) {
 
 func compileSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
-	text, err := os.ReadFile("../../api/policy.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("policy.schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("policy.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return testkit.Schema(t, "../../api/policy.schema.json")
 }
 
 // faulty wants a first fault that starts so, and no fault of more than one line.
